@@ -1,0 +1,27 @@
+/*
+ * Copyright 2026 the viommu authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.viommu.fault;
+
+/**
+ * Where the faults of a device go. Whoever owns the IO address space that the device (or one PASID of it) is attached
+ * to decides this, not the kind of device, so PCI, platform and CXL devices share one path.
+ *
+ * @param port        the vIOMMU's pipeline.
+ * @param guestDevice StreamID or requester id that the guest knows the device by.
+ */
+public record FaultRoute(FaultPort port, int guestDevice) {
+}

@@ -1,0 +1,268 @@
+/*
+ * Copyright 2026 the viommu authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.viommu.memory;
+
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.Objects;
+
+import org.agrona.DirectBuffer;
+import org.agrona.MutableDirectBuffer;
+import org.agrona.UnsafeApi;
+
+/**
+ * Guest memory made of regions of host memory that somebody else mapped: any number, with holes, added and removed
+ * while the guest runs.
+ *
+ * <p>Readers see an immutable table of regions through one volatile load, so adding or removing a region never blocks
+ * an access. One range check is made for each access; what follows is a raw load or store.
+ *
+ * <p>{@link #addRegion} and {@link #removeRegion} may be called by any thread. The host memory of a removed region must
+ * stay mapped until every access that could have begun before the removal has ended.
+ */
+public final class GuestRam implements GuestMemory {
+
+    private volatile RegionTable table = RegionTable.EMPTY;
+
+    /** Makes a memory without any region: every access is {@link #UNMAPPED}. */
+    public GuestRam() {
+    }
+
+    /**
+     * Adds a region of writable RAM.
+     *
+     * @param gpa     guest physical address of its first byte, unsigned.
+     * @param segment native host memory behind it; it must outlive the region.
+     * @throws IllegalArgumentException if the segment is empty or not native, or the range wraps or overlaps another.
+     */
+    public void addRegion(final long gpa, final MemorySegment segment) {
+        addRegion(gpa, segment, true);
+    }
+
+    /**
+     * Adds a region.
+     *
+     * @param gpa      guest physical address of its first byte, unsigned.
+     * @param segment  native host memory behind it; it must outlive the region.
+     * @param writable false for ROM: writes are answered {@link #READ_ONLY}.
+     * @throws IllegalArgumentException if the segment is empty or not native, or the range wraps or overlaps another.
+     */
+    public synchronized void addRegion(final long gpa, final MemorySegment segment, final boolean writable) {
+        Objects.requireNonNull(segment, "segment");
+        if (!segment.isNative() || segment.byteSize() == 0) {
+            throw new IllegalArgumentException("segment must be native memory of at least one byte");
+        }
+        table = table.with(new Region(gpa, segment.byteSize(), segment.address(), writable, segment));
+    }
+
+    /**
+     * Removes a region.
+     *
+     * @param gpa the address it was added at.
+     * @throws IllegalArgumentException if no region begins there.
+     */
+    public synchronized void removeRegion(final long gpa) {
+        table = table.without(gpa);
+    }
+
+    @Override
+    public int read(final long gpa, final MutableDirectBuffer target, final int targetOffset, final int length) {
+        final RegionTable regions = table;
+        final int region = regions.find(gpa);
+        if (region < 0) {
+            return UNMAPPED;
+        }
+        if (length > regions.left(region, gpa)) {
+            return readAcross(regions, gpa, target, targetOffset, length);
+        }
+        final long address = regions.hostAddress(region, gpa);
+        if (length == Long.BYTES && (address & 7) == 0) {
+            target.putLong(targetOffset, UnsafeApi.getLongAcquire(null, address));
+        } else if (length == Integer.BYTES && (address & 3) == 0) {
+            target.putInt(targetOffset, UnsafeApi.getIntAcquire(null, address));
+        } else {
+            UnsafeApi.copyMemory(null, address, target.byteArray(), target.addressOffset() + targetOffset, length);
+        }
+        return OK;
+    }
+
+    @Override
+    public int write(final long gpa, final DirectBuffer source, final int sourceOffset, final int length) {
+        final RegionTable regions = table;
+        final int region = regions.find(gpa);
+        if (region < 0) {
+            return UNMAPPED;
+        }
+        if (length > regions.left(region, gpa)) {
+            return writeAcross(regions, gpa, source, sourceOffset, length);
+        }
+        if (!regions.writable(region)) {
+            return READ_ONLY;
+        }
+        final long address = regions.hostAddress(region, gpa);
+        if (length == Long.BYTES && (address & 7) == 0) {
+            UnsafeApi.putLongRelease(null, address, source.getLong(sourceOffset));
+        } else if (length == Integer.BYTES && (address & 3) == 0) {
+            UnsafeApi.putIntRelease(null, address, source.getInt(sourceOffset));
+        } else {
+            UnsafeApi.copyMemory(source.byteArray(), source.addressOffset() + sourceOffset, null, address, length);
+        }
+        return OK;
+    }
+
+    @Override
+    public int compareAndSetLong(final long gpa, final long expected, final long value) {
+        final RegionTable regions = table;
+        final int region = regions.find(gpa);
+        if (region < 0 || (gpa & 7) != 0 || regions.left(region, gpa) < Long.BYTES) {
+            return UNMAPPED;
+        }
+        if (!regions.writable(region)) {
+            return READ_ONLY;
+        }
+        final long address = regions.hostAddress(region, gpa);
+        return UnsafeApi.compareAndSetLong(null, address, expected, value) ? OK : MISMATCH;
+    }
+
+    /** An access over the seam of two adjacent regions: rare, so it is checked first and then done piece by piece. */
+    private static int readAcross(final RegionTable regions, final long gpa, final MutableDirectBuffer target,
+            final int targetOffset, final int length) {
+        if (!regions.covers(gpa, length, false)) {
+            return UNMAPPED;
+        }
+        int done = 0;
+        while (done < length) {
+            final int region = regions.find(gpa + done);
+            final int piece = (int) Math.min(length - done, regions.left(region, gpa + done));
+            UnsafeApi.copyMemory(null, regions.hostAddress(region, gpa + done), target.byteArray(),
+                    target.addressOffset() + targetOffset + done, piece);
+            done += piece;
+        }
+        return OK;
+    }
+
+    private static int writeAcross(final RegionTable regions, final long gpa, final DirectBuffer source,
+            final int sourceOffset, final int length) {
+        if (!regions.covers(gpa, length, false)) {
+            return UNMAPPED;
+        }
+        if (!regions.covers(gpa, length, true)) {
+            return READ_ONLY;
+        }
+        int done = 0;
+        while (done < length) {
+            final int region = regions.find(gpa + done);
+            final int piece = (int) Math.min(length - done, regions.left(region, gpa + done));
+            UnsafeApi.copyMemory(source.byteArray(), source.addressOffset() + sourceOffset + done, null,
+                    regions.hostAddress(region, gpa + done), piece);
+            done += piece;
+        }
+        return OK;
+    }
+
+    /** One region; {@code owner} keeps the host memory reachable while the guest can reach it. */
+    private record Region(long gpa, long size, long address, boolean writable, MemorySegment owner) {
+        long last() {
+            return gpa + size - 1;
+        }
+    }
+
+    /** The immutable table: regions in address order, their numbers in flat arrays for the access path. */
+    private static final class RegionTable {
+        static final RegionTable EMPTY = new RegionTable(new Region[0]);
+
+        private final Region[] regions;
+        private final long[] gpas;
+        private final long[] sizes;
+        private final long[] addresses;
+
+        private RegionTable(final Region[] regions) {
+            this.regions = regions;
+            this.gpas = Arrays.stream(regions).mapToLong(Region::gpa).toArray();
+            this.sizes = Arrays.stream(regions).mapToLong(Region::size).toArray();
+            this.addresses = Arrays.stream(regions).mapToLong(Region::address).toArray();
+        }
+
+        /** Index of the region that holds the address, or -1. Guests have a handful of regions, so a scan is best. */
+        int find(final long gpa) {
+            final long[] bases = gpas;
+            final long[] lengths = sizes;
+            for (int i = 0; i < bases.length; i++) {
+                if (Long.compareUnsigned(gpa - bases[i], lengths[i]) < 0) {
+                    return i;
+                }
+            }
+            return -1;
+        }
+
+        long left(final int region, final long gpa) {
+            return sizes[region] - (gpa - gpas[region]);
+        }
+
+        long hostAddress(final int region, final long gpa) {
+            return addresses[region] + (gpa - gpas[region]);
+        }
+
+        boolean writable(final int region) {
+            return regions[region].writable;
+        }
+
+        boolean covers(final long gpa, final int length, final boolean forWriting) {
+            long at = gpa;
+            long wanted = length;
+            while (wanted > 0) {
+                final int region = find(at);
+                if (region < 0 || forWriting && !writable(region)) {
+                    return false;
+                }
+                final long piece = left(region, at);
+                at += piece;
+                wanted -= piece;
+                if (wanted > 0 && at == 0) {
+                    return false; // the range would wrap past the top of the address space
+                }
+            }
+            return true;
+        }
+
+        RegionTable with(final Region added) {
+            if (Long.compareUnsigned(added.last(), added.gpa) < 0) {
+                throw new IllegalArgumentException("region at 0x" + Long.toHexString(added.gpa) + " wraps around");
+            }
+            for (final Region other : regions) {
+                if (Long.compareUnsigned(added.gpa, other.last()) <= 0
+                        && Long.compareUnsigned(other.gpa, added.last()) <= 0) {
+                    throw new IllegalArgumentException("region at 0x" + Long.toHexString(added.gpa)
+                            + " overlaps the one at 0x" + Long.toHexString(other.gpa));
+                }
+            }
+            final Region[] more = Arrays.copyOf(regions, regions.length + 1);
+            more[regions.length] = added;
+            Arrays.sort(more, Comparator.comparing(Region::gpa, Long::compareUnsigned));
+            return new RegionTable(more);
+        }
+
+        RegionTable without(final long gpa) {
+            final Region[] fewer = Arrays.stream(regions).filter(r -> r.gpa != gpa).toArray(Region[]::new);
+            if (fewer.length == regions.length) {
+                throw new IllegalArgumentException("no region begins at 0x" + Long.toHexString(gpa));
+            }
+            return new RegionTable(fewer);
+        }
+    }
+}

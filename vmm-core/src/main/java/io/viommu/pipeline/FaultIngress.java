@@ -1,0 +1,155 @@
+/*
+ * Copyright 2026 the viommu authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.viommu.pipeline;
+
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+
+import org.agrona.concurrent.UnsafeBuffer;
+import org.agrona.concurrent.status.AtomicCounter;
+
+import io.viommu.counters.CounterFile;
+import io.viommu.counters.FaultAccount;
+import io.viommu.fault.FaultDisposition;
+import io.viommu.fault.FaultObserver;
+import io.viommu.fault.FaultPort;
+import io.viommu.fault.FaultRecord;
+import io.viommu.fault.FaultRecordLayout;
+import io.viommu.fault.FaultRoute;
+import io.viommu.fault.FaultRouter;
+import io.viommu.fault.FaultSink;
+
+/**
+ * The near end of the road, one for each reader thread: counts every fault that was read, finds its route and lets the
+ * source fill the slot of the right pipeline. A fault without a route is filled into a waste slot, so that sources need
+ * no second way, and counted with its reason.
+ */
+public final class FaultIngress implements FaultSink {
+
+    private final FaultRouter router;
+    private final FaultObserver observer;
+    private final AtomicCounter read;
+    private final FaultAccount account;
+    private final FaultRecord record = new FaultRecord();
+    private final UnsafeBuffer waste = new UnsafeBuffer(ByteBuffer.allocateDirect(FaultRecordLayout.LENGTH));
+    private FaultPort[] touched = new FaultPort[4];
+    private int touchedCount;
+    private FaultPort port;
+    private long claim;
+    private long unflushedReads;
+
+    /**
+     * Makes the sink of one reader.
+     *
+     * @param name     the reader, in the counters' labels.
+     * @param router   where faults go.
+     * @param counters where the counts are kept.
+     * @param observer learns of faults that reach no pipeline.
+     */
+    public FaultIngress(final String name, final FaultRouter router, final CounterFile counters,
+            final FaultObserver observer) {
+        this.router = router;
+        this.observer = observer;
+        this.read = counters.add(name + " faults read");
+        this.account = new FaultAccount(counters, name);
+    }
+
+    @Override
+    public FaultRecord claim(final int source, final int hostDevice, final int pasid) {
+        unflushedReads++;
+        final FaultRoute route = router.find(source, hostDevice, pasid);
+        port = route == null ? null : route.port();
+        claim = port == null ? FaultPort.CLOSED : port.claim(record);
+        if (claim == FaultPort.CLOSED) {
+            record.wrap(waste, 0).clear();
+        } else {
+            touch(port);
+            record.guestDevice(route.guestDevice());
+        }
+        record.source(source).hostDevice(hostDevice).time(System.nanoTime());
+        if (pasid != NO_PASID) {
+            record.pasid(pasid);
+        }
+        return record;
+    }
+
+    @Override
+    public void publish() {
+        if (claim != FaultPort.CLOSED) {
+            port.publish(claim);
+        } else {
+            settle(port == null ? FaultDisposition.NO_ROUTE : FaultDisposition.CLOSED);
+        }
+    }
+
+    @Override
+    public void reject(final int source, final FaultDisposition disposition) {
+        unflushedReads++;
+        record.wrap(waste, 0).clear();
+        record.source(source).time(System.nanoTime());
+        settle(disposition);
+    }
+
+    private void settle(final FaultDisposition disposition) {
+        account.add(disposition, 1);
+        observer.settled(record, disposition);
+    }
+
+    @Override
+    public void flush() {
+        if (unflushedReads != 0) {
+            read.getAndAdd(unflushedReads);
+            unflushedReads = 0;
+        }
+        for (int i = 0; i < touchedCount; i++) {
+            touched[i].flush();
+            touched[i] = null;
+        }
+        touchedCount = 0;
+    }
+
+    /** Remembers which pipelines to flush; a reader serves a handful of vIOMMUs, so the array stays small. */
+    private void touch(final FaultPort target) {
+        for (int i = 0; i < touchedCount; i++) {
+            if (touched[i] == target) {
+                return;
+            }
+        }
+        if (touchedCount == touched.length) {
+            touched = Arrays.copyOf(touched, touchedCount * 2);
+        }
+        touched[touchedCount++] = target;
+    }
+
+    /**
+     * Faults read so far, whatever became of them.
+     *
+     * @return exact after {@link #flush}.
+     */
+    public long read() {
+        return read.get() + unflushedReads;
+    }
+
+    /**
+     * Counts faults that ended here, before any pipeline.
+     *
+     * @return the account, live.
+     */
+    public FaultAccount account() {
+        return account;
+    }
+}

@@ -1,0 +1,93 @@
+/*
+ * Copyright 2026 the viommu authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.viommu.pipeline;
+
+import com.lmax.disruptor.EventHandler;
+
+import io.viommu.counters.FaultAccount;
+import io.viommu.fault.FaultDisposition;
+import io.viommu.fault.FaultKind;
+import io.viommu.fault.FaultObserver;
+import io.viommu.fault.FaultRecord;
+import io.viommu.iommu.VirtualIommu;
+
+/**
+ * The only one who puts faults into a vIOMMU: takes each record of a batch, counts how it ended, and lets the interrupt
+ * go at the end. Runs on the injector thread, or on whichever thread drains in run-to-completion mode, never on two at
+ * once.
+ */
+final class Injector implements EventHandler<FaultRecord> {
+
+    private static final System.Logger LOG = System.getLogger(Injector.class.getName());
+    private static final FaultDisposition[] DISPOSITIONS = FaultDisposition.values();
+
+    private final VirtualIommu iommu;
+    private final FaultAccount account;
+    private final FaultObserver observer;
+    private final long[] batch = new long[DISPOSITIONS.length];
+    private boolean failureLogged;
+
+    Injector(final VirtualIommu iommu, final FaultAccount account, final FaultObserver observer) {
+        this.iommu = iommu;
+        this.account = account;
+        this.observer = observer;
+    }
+
+    @Override
+    public void onEvent(final FaultRecord record, final long sequence, final boolean endOfBatch) {
+        // A slot of kind NONE was claimed while the pipeline closed; its producer has counted the fault.
+        if (record.kind() != FaultKind.NONE) {
+            final FaultDisposition disposition = inject(record);
+            batch[disposition.ordinal()]++;
+            observer.settled(record, disposition);
+        }
+        if (endOfBatch) {
+            endBatch();
+        }
+    }
+
+    /** A model never throws on what a guest did; if it does all the same, one fault is lost by name, not the road. */
+    private FaultDisposition inject(final FaultRecord record) {
+        try {
+            return iommu.inject(record);
+        } catch (final RuntimeException defect) {
+            logOnce(defect);
+            return FaultDisposition.MODEL_FAILURE;
+        }
+    }
+
+    private void endBatch() {
+        for (int i = 0; i < batch.length; i++) {
+            if (batch[i] != 0) {
+                account.add(DISPOSITIONS[i], batch[i]);
+                batch[i] = 0;
+            }
+        }
+        try {
+            iommu.endOfBatch();
+        } catch (final RuntimeException defect) {
+            logOnce(defect);
+        }
+    }
+
+    private void logOnce(final RuntimeException defect) {
+        if (!failureLogged) {
+            failureLogged = true;
+            LOG.log(System.Logger.Level.ERROR, "the vIOMMU model failed; further failures are only counted", defect);
+        }
+    }
+}
