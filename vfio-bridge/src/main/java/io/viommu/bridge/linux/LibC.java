@@ -1,0 +1,216 @@
+/*
+ * Copyright 2026 the viommu authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.viommu.bridge.linux;
+
+import java.lang.foreign.AddressLayout;
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemoryLayout;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.VarHandle;
+
+/**
+ * Downcall handles of the C library. Every handle takes a capture segment for errno first: {@link #state()}.
+ *
+ * <p>Handles are static finals so that the JIT sees constants. None is {@code critical}: a critical call holds up
+ * safepoints, and buys nothing measurable beside a system call.
+ */
+@SuppressWarnings("restricted") // the purpose of this class: calling into the C library
+final class LibC {
+    static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
+    static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
+    static final AddressLayout ADDRESS = ValueLayout.ADDRESS;
+
+    private static final Linker LINKER = Linker.nativeLinker();
+    private static final MemoryLayout STATE_LAYOUT = Linker.Option.captureStateLayout();
+    private static final VarHandle ERRNO = STATE_LAYOUT.varHandle(MemoryLayout.PathElement.groupElement("errno"));
+
+    private static final MethodHandle CLOSE = call("close", INT, INT);
+    static final MethodHandle OPEN = variadic("open", 2, INT, ADDRESS, INT, INT);
+    private static final MethodHandle READ = call("read", LONG, INT, ADDRESS, LONG);
+    private static final MethodHandle WRITE = call("write", LONG, INT, ADDRESS, LONG);
+    private static final MethodHandle PREAD = call("pread", LONG, INT, ADDRESS, LONG, LONG);
+    private static final MethodHandle PWRITE = call("pwrite", LONG, INT, ADDRESS, LONG, LONG);
+    static final MethodHandle LSEEK = call("lseek", LONG, INT, LONG, INT);
+    private static final MethodHandle FCNTL = variadic("fcntl", 2, INT, INT, INT, INT);
+    static final MethodHandle IOCTL = variadic("ioctl", 2, INT, INT, LONG, ADDRESS);
+    private static final MethodHandle POLL = call("poll", INT, ADDRESS, LONG, INT);
+    static final MethodHandle FTRUNCATE = call("ftruncate", INT, INT, LONG);
+    static final MethodHandle MMAP = call("mmap", ADDRESS, ADDRESS, LONG, INT, INT, INT, LONG);
+    static final MethodHandle MUNMAP = call("munmap", INT, ADDRESS, LONG);
+
+    /** struct pollfd: s32 fd, s16 events, s16 revents; written as one int on this little-endian ABI. */
+    private static final int POLLIN = 1;
+
+    /** Errno capture and a little scratch memory of one thread: hot calls allocate nothing and share nothing. */
+    static final class State {
+        final MemorySegment errno = Arena.ofAuto().allocate(STATE_LAYOUT);
+        final MemorySegment scratch = Arena.ofAuto().allocate(16, 8);
+
+        int errno() {
+            return (int) ERRNO.get(errno, 0L);
+        }
+    }
+
+    private static final ThreadLocal<State> STATE = ThreadLocal.withInitial(State::new);
+
+    private LibC() {
+    }
+
+    static State state() {
+        return STATE.get();
+    }
+
+    static MethodHandle call(final String name, final MemoryLayout result, final MemoryLayout... arguments) {
+        return LINKER.downcallHandle(LINKER.defaultLookup().findOrThrow(name), FunctionDescriptor.of(result, arguments),
+                Linker.Option.captureCallState("errno"));
+    }
+
+    static MethodHandle variadic(final String name, final int first, final MemoryLayout result,
+            final MemoryLayout... arguments) {
+        return LINKER.downcallHandle(LINKER.defaultLookup().findOrThrow(name), FunctionDescriptor.of(result, arguments),
+                Linker.Option.captureCallState("errno"), Linker.Option.firstVariadicArg(first));
+    }
+
+    /** A downcall handle throws only on a programming error: a wrong type or a dead segment. */
+    static IllegalStateException unexpected(final Throwable thrown) {
+        if (thrown instanceof Error error) {
+            throw error;
+        }
+        if (thrown instanceof RuntimeException runtime) {
+            throw runtime;
+        }
+        return new IllegalStateException(thrown);
+    }
+
+    /** Closes and reports nothing: after close(2) the descriptor is gone whatever it returned. */
+    static void close(final int fd) {
+        try {
+            final int ignored = (int) CLOSE.invokeExact(state().errno, fd);
+        } catch (final Throwable thrown) {
+            throw unexpected(thrown);
+        }
+    }
+
+    static int fcntl(final int fd, final int command, final int argument, final String what) {
+        final State state = state();
+        final int result;
+        try {
+            result = (int) FCNTL.invokeExact(state.errno, fd, command, argument);
+        } catch (final Throwable thrown) {
+            throw unexpected(thrown);
+        }
+        if (result < 0) {
+            throw new LinuxException(what + " (descriptor " + fd + ")", state.errno());
+        }
+        return result;
+    }
+
+    /** read(2), EINTR retried: a byte count or {@code -errno}. */
+    static long read(final int fd, final MemorySegment bytes, final long length) {
+        final State state = state();
+        try {
+            while (true) {
+                final long done = (long) READ.invokeExact(state.errno, fd, bytes, length);
+                if (done >= 0) {
+                    return done;
+                }
+                final int errno = state.errno();
+                if (errno != Errno.EINTR) {
+                    return -errno;
+                }
+            }
+        } catch (final Throwable thrown) {
+            throw unexpected(thrown);
+        }
+    }
+
+    /** write(2), EINTR retried: a byte count or {@code -errno}. */
+    static long write(final int fd, final MemorySegment bytes, final long length) {
+        final State state = state();
+        try {
+            while (true) {
+                final long done = (long) WRITE.invokeExact(state.errno, fd, bytes, length);
+                if (done >= 0) {
+                    return done;
+                }
+                final int errno = state.errno();
+                if (errno != Errno.EINTR) {
+                    return -errno;
+                }
+            }
+        } catch (final Throwable thrown) {
+            throw unexpected(thrown);
+        }
+    }
+
+    /** pread(2), EINTR retried: a byte count or {@code -errno}. */
+    static long pread(final int fd, final MemorySegment bytes, final long length, final long position) {
+        final State state = state();
+        try {
+            while (true) {
+                final long done = (long) PREAD.invokeExact(state.errno, fd, bytes, length, position);
+                if (done >= 0) {
+                    return done;
+                }
+                final int errno = state.errno();
+                if (errno != Errno.EINTR) {
+                    return -errno;
+                }
+            }
+        } catch (final Throwable thrown) {
+            throw unexpected(thrown);
+        }
+    }
+
+    /** pwrite(2), EINTR retried: a byte count or {@code -errno}. */
+    static long pwrite(final int fd, final MemorySegment bytes, final long length, final long position) {
+        final State state = state();
+        try {
+            while (true) {
+                final long done = (long) PWRITE.invokeExact(state.errno, fd, bytes, length, position);
+                if (done >= 0) {
+                    return done;
+                }
+                final int errno = state.errno();
+                if (errno != Errno.EINTR) {
+                    return -errno;
+                }
+            }
+        } catch (final Throwable thrown) {
+            throw unexpected(thrown);
+        }
+    }
+
+    /** poll(2) of one descriptor for reading: positive when ready, 0 when the time is up, or {@code -errno}. */
+    static int poll(final int fd, final int timeoutMillis) {
+        if (fd < 0) {
+            return -Errno.EBADF; // poll(2) would ignore a negative descriptor and wait for ever
+        }
+        final State state = state();
+        state.scratch.set(INT, 0, fd);
+        state.scratch.set(INT, 4, POLLIN);
+        try {
+            final int ready = (int) POLL.invokeExact(state.errno, state.scratch, 1L, timeoutMillis);
+            return ready >= 0 ? ready : -state.errno();
+        } catch (final Throwable thrown) {
+            throw unexpected(thrown);
+        }
+    }
+}

@@ -1,0 +1,202 @@
+/*
+ * Copyright 2026 the viommu authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.viommu.bridge.linux;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * An open file descriptor with the plain calls on it: a device node, an iommufd queue, a file handed over by another
+ * process.
+ *
+ * <p>Reads and writes return byte counts, or {@code -errno}; EINTR is retried. Several threads may call; close once
+ * all of them have ended, since Linux reuses descriptor numbers.
+ */
+public final class NativeFile implements AutoCloseable {
+    private static final int O_RDWR = 2;
+    private static final int O_CLOEXEC = 0x80000;
+    private static final int SEEK_END = 2;
+    private static final int F_DUPFD_CLOEXEC = 1030;
+    private static final int F_GETFL = 3;
+    private static final int F_SETFL = 4;
+    static final int O_NONBLOCK = 0x800;
+
+    private final AtomicInteger descriptor;
+
+    private NativeFile(final int fd) {
+        descriptor = new AtomicInteger(fd);
+    }
+
+    /**
+     * Opens an existing file or device node for reading and writing, close-on-exec.
+     *
+     * @param path the path, for instance {@code /dev/iommu}
+     * @return the open file
+     * @throws LinuxException if open(2) fails
+     */
+    public static NativeFile open(final String path) {
+        final LibC.State state = LibC.state();
+        try (Arena arena = Arena.ofConfined()) {
+            final int fd = (int) LibC.OPEN.invokeExact(state.errno, arena.allocateFrom(path), O_RDWR | O_CLOEXEC, 0);
+            if (fd < 0) {
+                throw new LinuxException("open " + path, state.errno());
+            }
+            return new NativeFile(fd);
+        } catch (final Throwable thrown) {
+            throw LibC.unexpected(thrown);
+        }
+    }
+
+    /**
+     * Takes over a descriptor: this object closes it from now on.
+     *
+     * @param fd an open descriptor that nobody else closes
+     * @return the file
+     */
+    public static NativeFile adopt(final int fd) {
+        return new NativeFile(fd);
+    }
+
+    /**
+     * Duplicates a descriptor, close-on-exec; the caller owns the copy.
+     *
+     * @param fd an open descriptor
+     * @return a new descriptor of the same open file
+     * @throws LinuxException if there is no room for another descriptor or {@code fd} is not open
+     */
+    public static int duplicate(final int fd) {
+        return LibC.fcntl(fd, F_DUPFD_CLOEXEC, 3, "duplicate a descriptor");
+    }
+
+    /**
+     * Closes a descriptor that no object owns, for instance one received and not wanted.
+     *
+     * @param fd the descriptor
+     */
+    public static void closeDescriptor(final int fd) {
+        LibC.close(fd);
+    }
+
+    static void setNonBlocking(final int fd) {
+        final int flags = LibC.fcntl(fd, F_GETFL, 0, "read the file flags");
+        LibC.fcntl(fd, F_SETFL, flags | O_NONBLOCK, "set O_NONBLOCK");
+    }
+
+    static long size(final int fd) {
+        final LibC.State state = LibC.state();
+        final long size;
+        try {
+            size = (long) LibC.LSEEK.invokeExact(state.errno, fd, 0L, SEEK_END);
+        } catch (final Throwable thrown) {
+            throw LibC.unexpected(thrown);
+        }
+        if (size < 0) {
+            throw new LinuxException("read the size of descriptor " + fd, state.errno());
+        }
+        return size;
+    }
+
+    /**
+     * The descriptor.
+     *
+     * @return the number, -1 once closed
+     */
+    public int fd() {
+        return descriptor.get();
+    }
+
+    /**
+     * read(2) into all of a native segment.
+     *
+     * @param into where to; its size is the byte count asked for
+     * @return bytes read, 0 at the end (or for an empty iommufd queue), or {@code -errno}
+     */
+    public long read(final MemorySegment into) {
+        return LibC.read(descriptor.get(), into, into.byteSize());
+    }
+
+    /**
+     * write(2) of all of a native segment.
+     *
+     * @param from the bytes
+     * @return bytes written, possibly fewer than asked, or {@code -errno}
+     */
+    public long write(final MemorySegment from) {
+        return LibC.write(descriptor.get(), from, from.byteSize());
+    }
+
+    /**
+     * pread(2) into all of a native segment.
+     *
+     * @param into where to; its size is the byte count asked for
+     * @param position byte offset in the file
+     * @return bytes read, or {@code -errno}
+     */
+    public long readAt(final MemorySegment into, final long position) {
+        return LibC.pread(descriptor.get(), into, into.byteSize(), position);
+    }
+
+    /**
+     * pwrite(2) of all of a native segment.
+     *
+     * @param from the bytes
+     * @param position byte offset in the file
+     * @return bytes written, or {@code -errno}
+     */
+    public long writeAt(final MemorySegment from, final long position) {
+        return LibC.pwrite(descriptor.get(), from, from.byteSize(), position);
+    }
+
+    /**
+     * ioctl(2) with a pointer argument.
+     *
+     * @param request the request number
+     * @param argument a native segment, or {@link MemorySegment#NULL}
+     * @return the call's result, 0 or positive, or {@code -errno}
+     */
+    public int ioctl(final long request, final MemorySegment argument) {
+        final LibC.State state = LibC.state();
+        final int fd = descriptor.get();
+        try {
+            while (true) {
+                final int result = (int) LibC.IOCTL.invokeExact(state.errno, fd, request, argument);
+                if (result >= 0) {
+                    return result;
+                }
+                final int errno = state.errno();
+                if (errno != Errno.EINTR) {
+                    return -errno;
+                }
+            }
+        } catch (final Throwable thrown) {
+            throw LibC.unexpected(thrown);
+        }
+    }
+
+    @Override
+    public void close() {
+        final int fd = descriptor.getAndSet(-1);
+        if (fd >= 0) {
+            LibC.close(fd);
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "NativeFile(fd " + fd() + ")";
+    }
+}

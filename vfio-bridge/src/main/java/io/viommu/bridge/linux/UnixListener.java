@@ -1,0 +1,131 @@
+/*
+ * Copyright 2026 the viommu authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.viommu.bridge.linux;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandle;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** A listening unix(7) stream socket, bound to a path that it removes when closed. */
+public final class UnixListener implements AutoCloseable {
+    private static final int ACCEPT_CLOEXEC = 0x80000;
+    private static final int BACKLOG = 16;
+    private static final MethodHandle BIND = LibC.call("bind", LibC.INT, LibC.INT, LibC.ADDRESS, LibC.INT);
+    private static final MethodHandle LISTEN = LibC.call("listen", LibC.INT, LibC.INT, LibC.INT);
+    private static final MethodHandle ACCEPT = LibC.call("accept4", LibC.INT, LibC.INT, LibC.ADDRESS, LibC.ADDRESS,
+            LibC.INT);
+
+    private final AtomicInteger descriptor;
+    private final Path path;
+
+    private UnixListener(final int fd, final Path path) {
+        descriptor = new AtomicInteger(fd);
+        this.path = path;
+    }
+
+    /**
+     * Binds and listens. Who may connect is decided by the folder's permissions.
+     *
+     * @param path where, at most 107 bytes; nothing may exist there
+     * @return the listener
+     * @throws LinuxException if the path can't be bound, for instance because it exists
+     */
+    public static UnixListener bind(final Path path) {
+        final int fd = UnixSocket.open();
+        final LibC.State state = LibC.state();
+        try (Arena arena = Arena.ofConfined()) {
+            final int bound = (int) BIND.invokeExact(state.errno, fd, UnixAddress.of(path, arena), UnixAddress.SIZE);
+            if (bound < 0) {
+                throw new LinuxException("bind to " + path, state.errno());
+            }
+            final int listening = (int) LISTEN.invokeExact(state.errno, fd, BACKLOG);
+            if (listening < 0) {
+                throw new LinuxException("listen on " + path, state.errno());
+            }
+        } catch (final Throwable thrown) {
+            LibC.close(fd);
+            throw LibC.unexpected(thrown);
+        }
+        return new UnixListener(fd, path);
+    }
+
+    /**
+     * The descriptor, for epoll.
+     *
+     * @return the number, -1 once closed
+     */
+    public int fd() {
+        return descriptor.get();
+    }
+
+    /**
+     * Waits until somebody connects.
+     *
+     * @param timeoutMillis milliseconds; 0 to look only, -1 for ever
+     * @return false when the time is up, or a signal interrupted the wait
+     */
+    public boolean await(final int timeoutMillis) {
+        return LibC.poll(descriptor.get(), timeoutMillis) > 0;
+    }
+
+    /**
+     * Accepts one connection, waiting for it.
+     *
+     * @return the connection
+     * @throws LinuxException if accept4(2) fails
+     */
+    public UnixSocket accept() {
+        final LibC.State state = LibC.state();
+        int fd;
+        int errno = 0;
+        try {
+            do {
+                fd = (int) ACCEPT.invokeExact(state.errno, descriptor.get(), MemorySegment.NULL, MemorySegment.NULL,
+                        ACCEPT_CLOEXEC);
+                errno = fd < 0 ? state.errno() : 0;
+            } while (errno == Errno.EINTR);
+        } catch (final Throwable thrown) {
+            throw LibC.unexpected(thrown);
+        }
+        if (fd < 0) {
+            throw new LinuxException("accept on " + path, errno);
+        }
+        return UnixSocket.adopt(fd);
+    }
+
+    @Override
+    public void close() {
+        final int fd = descriptor.getAndSet(-1);
+        if (fd < 0) {
+            return;
+        }
+        LibC.close(fd);
+        try {
+            Files.deleteIfExists(path);
+        } catch (final IOException gone) {
+            // The socket file is only a name; a folder removed meanwhile took it along.
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "UnixListener(" + path + ")";
+    }
+}

@@ -1,0 +1,255 @@
+/*
+ * Copyright 2026 the viommu authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.viommu.bridge.linux;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandle;
+import java.nio.file.Path;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * A connected stream socket of the unix(7) family that can carry file descriptors (SCM_RIGHTS), which the JDK's own
+ * socket channels can't.
+ *
+ * <p>One thread may send while another receives; several senders (or receivers) take turns under a lock. This is the
+ * control path: receiving descriptors allocates. {@link #shutdown} wakes a receiver; close after it has ended.
+ */
+public final class UnixSocket implements AutoCloseable {
+    /** How many descriptors one message can carry; the kernel's limit. */
+    public static final int MAX_DESCRIPTORS = MessageHeader.MAX_DESCRIPTORS;
+
+    static final int SOCK_STREAM_CLOEXEC = 1 | 0x80000;
+    private static final int MSG_NOSIGNAL = 0x4000;
+    private static final int MSG_CMSG_CLOEXEC = 0x40000000;
+    private static final int SHUT_RDWR = 2;
+    private static final int[] NONE = {};
+
+    static final MethodHandle SOCKET = LibC.call("socket", LibC.INT, LibC.INT, LibC.INT, LibC.INT);
+    private static final MethodHandle SOCKETPAIR = LibC.call("socketpair", LibC.INT, LibC.INT, LibC.INT, LibC.INT,
+            LibC.ADDRESS);
+    private static final MethodHandle CONNECT = LibC.call("connect", LibC.INT, LibC.INT, LibC.ADDRESS, LibC.INT);
+    private static final MethodHandle SENDMSG = LibC.call("sendmsg", LibC.LONG, LibC.INT, LibC.ADDRESS, LibC.INT);
+    private static final MethodHandle RECVMSG = LibC.call("recvmsg", LibC.LONG, LibC.INT, LibC.ADDRESS, LibC.INT);
+    private static final MethodHandle SHUTDOWN = LibC.call("shutdown", LibC.INT, LibC.INT, LibC.INT);
+
+    private final AtomicInteger descriptor;
+    private final MessageHeader outgoing = new MessageHeader();
+    private final MessageHeader incoming = new MessageHeader();
+
+    /**
+     * What one receive call brought.
+     *
+     * @param bytes how many bytes, 0 when the peer has closed
+     * @param descriptors the descriptors that came with them, close-on-exec, owned by the caller; mostly empty
+     */
+    public record Received(int bytes, int[] descriptors) {
+        /**
+         * Whether the peer has closed its end.
+         *
+         * @return true at the end of the stream
+         */
+        public boolean atEnd() {
+            return bytes == 0;
+        }
+    }
+
+    private UnixSocket(final int fd) {
+        descriptor = new AtomicInteger(fd);
+    }
+
+    /**
+     * Takes over a connected stream socket.
+     *
+     * @param fd a descriptor that nobody else closes
+     * @return the socket
+     */
+    public static UnixSocket adopt(final int fd) {
+        return new UnixSocket(fd);
+    }
+
+    /**
+     * Two sockets connected to each other.
+     *
+     * @return an array of two
+     * @throws LinuxException if socketpair(2) fails
+     */
+    public static UnixSocket[] pair() {
+        final LibC.State state = LibC.state();
+        final MemorySegment two = state.scratch;
+        final int result;
+        try {
+            result = (int) SOCKETPAIR.invokeExact(state.errno, UnixAddress.AF_UNIX, SOCK_STREAM_CLOEXEC, 0, two);
+        } catch (final Throwable thrown) {
+            throw LibC.unexpected(thrown);
+        }
+        if (result < 0) {
+            throw new LinuxException("socketpair", state.errno());
+        }
+        return new UnixSocket[]{ new UnixSocket(two.get(LibC.INT, 0)), new UnixSocket(two.get(LibC.INT, 4)) };
+    }
+
+    /**
+     * Connects to a listening socket.
+     *
+     * @param path where it listens, at most 107 bytes
+     * @return the connection
+     * @throws LinuxException if nobody listens there
+     */
+    public static UnixSocket connect(final Path path) {
+        final int fd = open();
+        final LibC.State state = LibC.state();
+        final int result;
+        try (Arena arena = Arena.ofConfined()) {
+            result = (int) CONNECT.invokeExact(state.errno, fd, UnixAddress.of(path, arena), UnixAddress.SIZE);
+        } catch (final Throwable thrown) {
+            LibC.close(fd);
+            throw LibC.unexpected(thrown);
+        }
+        if (result < 0) {
+            final int errno = state.errno();
+            LibC.close(fd);
+            throw new LinuxException("connect to " + path, errno);
+        }
+        return new UnixSocket(fd);
+    }
+
+    static int open() {
+        final LibC.State state = LibC.state();
+        final int fd;
+        try {
+            fd = (int) SOCKET.invokeExact(state.errno, UnixAddress.AF_UNIX, SOCK_STREAM_CLOEXEC, 0);
+        } catch (final Throwable thrown) {
+            throw LibC.unexpected(thrown);
+        }
+        if (fd < 0) {
+            throw new LinuxException("socket", state.errno());
+        }
+        return fd;
+    }
+
+    /**
+     * The descriptor, for epoll.
+     *
+     * @return the number, -1 once closed
+     */
+    public int fd() {
+        return descriptor.get();
+    }
+
+    /**
+     * Sends all bytes, waiting for room; copies of the descriptors go with the first of them.
+     *
+     * @param bytes a native segment of 1 byte or more
+     * @param descriptors at most {@link #MAX_DESCRIPTORS}; the caller goes on owning its own
+     * @throws LinuxException if the peer has gone or the kernel refuses
+     */
+    public void send(final MemorySegment bytes, final int... descriptors) {
+        if (descriptors.length > MAX_DESCRIPTORS || bytes.byteSize() == 0) {
+            throw new IllegalArgumentException("A message has 1 byte or more and at most " + MAX_DESCRIPTORS
+                    + " descriptors, not " + bytes.byteSize() + " bytes and " + descriptors.length + ".");
+        }
+        synchronized (outgoing) {
+            int[] attached = descriptors;
+            long sent = 0;
+            while (sent < bytes.byteSize()) {
+                final long done = transfer(SENDMSG, outgoing.toSend(bytes.asSlice(sent), attached), MSG_NOSIGNAL);
+                if (done < 0) {
+                    throw new LinuxException("sendmsg of " + bytes.byteSize() + " bytes and " + descriptors.length
+                            + " descriptors", (int) -done);
+                }
+                sent += done;
+                attached = NONE;
+            }
+        }
+    }
+
+    /**
+     * Waits for bytes and takes what is there, at most the buffer's size.
+     *
+     * @param buffer a native segment of 1 byte or more
+     * @return how many bytes and which descriptors
+     * @throws LinuxException if the kernel refuses, or some of the descriptors sent could not be received (too many
+     *         open files); those that could are closed then
+     */
+    public Received receive(final MemorySegment buffer) {
+        synchronized (incoming) {
+            final long done = transfer(RECVMSG, incoming.toReceive(buffer), MSG_CMSG_CLOEXEC);
+            if (done < 0) {
+                throw new LinuxException("recvmsg", (int) -done);
+            }
+            final int[] descriptors = incoming.received();
+            if (incoming.truncated()) {
+                for (final int fd : descriptors) {
+                    LibC.close(fd);
+                }
+                throw new LinuxException("recvmsg lost descriptors: raise the open-files limit (ulimit -n)", 0);
+            }
+            return new Received((int) done, descriptors);
+        }
+    }
+
+    private long transfer(final MethodHandle call, final MemorySegment header, final int flags) {
+        final LibC.State state = LibC.state();
+        try {
+            while (true) {
+                final long done = (long) call.invokeExact(state.errno, descriptor.get(), header, flags);
+                if (done >= 0) {
+                    return done;
+                }
+                final int errno = state.errno();
+                if (errno != Errno.EINTR) {
+                    return -errno;
+                }
+            }
+        } catch (final Throwable thrown) {
+            throw LibC.unexpected(thrown);
+        }
+    }
+
+    /**
+     * Waits until there is something to receive (or the peer has closed).
+     *
+     * @param timeoutMillis milliseconds; 0 to look only, -1 for ever
+     * @return false when the time is up, or a signal interrupted the wait
+     */
+    public boolean await(final int timeoutMillis) {
+        return LibC.poll(descriptor.get(), timeoutMillis) > 0;
+    }
+
+    /** Ends the connection in both directions: the peer, and a receiver in another thread here, see the end. */
+    public void shutdown() {
+        final int fd = descriptor.get();
+        try {
+            final int ignored = (int) SHUTDOWN.invokeExact(LibC.state().errno, fd, SHUT_RDWR);
+        } catch (final Throwable thrown) {
+            throw LibC.unexpected(thrown);
+        }
+    }
+
+    @Override
+    public void close() {
+        final int fd = descriptor.getAndSet(-1);
+        if (fd >= 0) {
+            LibC.close(fd);
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "UnixSocket(fd " + fd() + ")";
+    }
+}
