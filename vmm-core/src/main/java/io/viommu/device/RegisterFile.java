@@ -220,7 +220,7 @@ public final class RegisterFile {
 
     private boolean valid(final long offset, final int size) {
         return (size == 4 || size == 8) && offset >= 0 && (offset & size - 1) == 0
-                && offset + size <= (long) rowAtWord.length * 4;
+                && offset <= (long) rowAtWord.length * 4 - size;
     }
 
     /**

@@ -1,0 +1,98 @@
+/*
+ * Copyright 2026 the viommu authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.viommu.counters;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+import org.agrona.concurrent.status.AtomicCounter;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+import io.viommu.fault.FaultDisposition;
+import io.viommu.fault.FaultOutcome;
+
+class CounterFileTest {
+
+    @TempDir
+    private Path folder;
+
+    @Test
+    void countersAreReadLiveThroughTheFile() {
+        final Path path = folder.resolve("counters");
+        try (CounterFile file = CounterFile.create(path)) {
+            final AtomicCounter one = file.add("faults read");
+            file.add("interrupts").set(5);
+            one.getAndAdd(3);
+            final Map<String, Long> seen = new LinkedHashMap<>();
+            final long pid = CounterFile.read(path, seen::put);
+            assertThat(pid).isEqualTo(ProcessHandle.current().pid());
+            assertThat(seen).containsExactly(Map.entry("faults read", 3L), Map.entry("interrupts", 5L));
+            one.getAndAdd(1);
+            CounterFile.read(path, seen::put);
+            assertThat(seen).containsEntry("faults read", 4L);
+        }
+        final Map<String, Long> after = new LinkedHashMap<>();
+        CounterFile.read(path, after::put);
+        assertThat(after).containsEntry("faults read", 4L);
+    }
+
+    @Test
+    void otherFilesAreRefusedInOneSentence() throws IOException {
+        final Path missing = folder.resolve("missing");
+        assertThatThrownBy(() -> CounterFile.read(missing, (label, value) -> {
+        })).hasMessage(missing + " can't be read");
+        final Path small = Files.write(folder.resolve("small"), new byte[3]);
+        assertThatThrownBy(() -> CounterFile.read(small, (label, value) -> {
+        })).hasMessageContaining("not a file of viommu counters");
+        final Path zeros = Files.write(folder.resolve("zeros"), new byte[4096]);
+        assertThatThrownBy(() -> CounterFile.read(zeros, (label, value) -> {
+        })).hasMessageContaining("not a file of viommu counters");
+    }
+
+    @Test
+    void accountSumsByOutcome() {
+        final FaultAccount account = new FaultAccount(CounterFile.inMemory(), "unit");
+        account.add(FaultDisposition.DELIVERED, 10);
+        account.add(FaultDisposition.HOST_STAGE_2, 2);
+        account.add(FaultDisposition.HOST_EVENT, 3);
+        account.add(FaultDisposition.NO_ROUTE, 1);
+        assertThat(account.count(FaultOutcome.HOST_ONLY)).isEqualTo(5);
+        assertThat(account.count(FaultOutcome.DELIVERED)).isEqualTo(10);
+        assertThat(account.count(FaultDisposition.HOST_EVENT)).isEqualTo(3);
+        assertThat(account.count(FaultOutcome.OVERFLOW)).isZero();
+        assertThat(account.settled()).isEqualTo(16);
+    }
+
+    @Test
+    void everyDispositionHasACounterAndEveryFailureAReason() {
+        final CounterFile counters = CounterFile.inMemory();
+        new FaultAccount(counters, "unit");
+        final Map<String, Long> labels = new LinkedHashMap<>();
+        counters.forEach(labels::put);
+        assertThat(labels).hasSize(FaultDisposition.values().length).containsKey("unit overflow: queue full");
+        for (final FaultDisposition disposition : FaultDisposition.values()) {
+            assertThat(disposition.reason() == null).isEqualTo(disposition.outcome() == FaultOutcome.DELIVERED);
+        }
+    }
+}
