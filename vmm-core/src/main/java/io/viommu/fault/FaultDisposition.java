@@ -57,6 +57,8 @@ public enum FaultDisposition {
     CLOSED(FaultOutcome.REJECTED, "the vIOMMU's pipeline was closed"),
     /** The guest has not enabled the queue, so the architecture drops the event without a trace. */
     QUEUE_DISABLED(FaultOutcome.REJECTED, "the guest has not enabled its queue"),
+    /** The guest has not enabled translation, so its vIOMMU has no fault to report. */
+    TRANSLATION_DISABLED(FaultOutcome.REJECTED, "the guest has not enabled translation"),
     /** The guest set the fault-processing-disable bit of the structure at fault. */
     FAULT_PROCESSING_DISABLED(FaultOutcome.REJECTED, "the guest disabled fault processing for this device (FPD)"),
     /** The guest's own tables now allow the access, so there is nothing to report. */

@@ -19,6 +19,7 @@ package io.viommu.fault;
 import static io.viommu.fault.FaultRecordLayout.COOKIE;
 import static io.viommu.fault.FaultRecordLayout.FLAGS;
 import static io.viommu.fault.FaultRecordLayout.FLAG_AS_REPORTED;
+import static io.viommu.fault.FaultRecordLayout.FLAG_EMULATED;
 import static io.viommu.fault.FaultRecordLayout.FLAG_PASID;
 import static io.viommu.fault.FaultRecordLayout.GUEST_DEVICE;
 import static io.viommu.fault.FaultRecordLayout.HOST_DEVICE;
@@ -198,6 +199,26 @@ public final class FaultRecord {
      */
     public FaultRecord asReported(final boolean value) {
         return flag(FLAG_AS_REPORTED, value);
+    }
+
+    /**
+     * Whether the vIOMMU's own walk made the record, for an emulated device: it is final, names the guest's devices and
+     * addresses, and no policy about physical faults applies to it.
+     *
+     * @return false for a fault that came from a source.
+     */
+    public boolean emulated() {
+        return flag(FLAG_EMULATED);
+    }
+
+    /**
+     * Sets whether the vIOMMU's own walk made the record.
+     *
+     * @param value true for a fault of an emulated device.
+     * @return this.
+     */
+    public FaultRecord emulated(final boolean value) {
+        return flag(FLAG_EMULATED, value);
     }
 
     private boolean flag(final int mask) {

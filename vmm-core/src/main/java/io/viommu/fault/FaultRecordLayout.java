@@ -81,6 +81,8 @@ public final class FaultRecordLayout {
     public static final int FLAG_PASID = 1;
     /** The record is to be injected as reported: what it says is not recomputed from the guest's tables. */
     public static final int FLAG_AS_REPORTED = 2;
+    /** The record was made by the vIOMMU's own walk for an emulated device: final, and the guest's to see. */
+    public static final int FLAG_EMULATED = 4;
 
     private FaultRecordLayout() {
     }
