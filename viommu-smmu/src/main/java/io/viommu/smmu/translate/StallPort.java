@@ -1,0 +1,42 @@
+/*
+ * Copyright 2026 the viommu authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.viommu.smmu.translate;
+
+/**
+ * Where a faulting transaction is parked that the guest wants stalled (IHI 0070, 3.12.2). Called by DMA threads; must
+ * neither block nor allocate.
+ */
+@FunctionalInterface
+public interface StallPort {
+
+    /** No transaction can be parked. */
+    int NO_TAG = -1;
+
+    /** Parks nothing. */
+    StallPort NONE = (streamId, substreamId, address, access) -> NO_TAG;
+
+    /**
+     * Parks a transaction. Its fault record follows with this tag.
+     *
+     * @param streamId    its stream.
+     * @param substreamId its substream, or {@link io.viommu.iommu.DmaSession#NO_PASID}.
+     * @param address     its input address.
+     * @param access      its flags, of {@link io.viommu.iommu.DmaSession}.
+     * @return the STAG, 16 bits, unique among those unanswered; or {@link #NO_TAG} if there is no room, and the
+     *         transaction is terminated.
+     */
+    int stall(int streamId, int substreamId, long address, int access);
+}
