@@ -1,0 +1,249 @@
+/*
+ * Copyright 2026 the viommu authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.viommu.bridge.dmafault;
+
+import static io.viommu.bridge.dmafault.DmaFaultRegionLayout.HEAD;
+import static io.viommu.bridge.dmafault.DmaFaultRegionLayout.TAIL;
+
+import java.nio.ByteBuffer;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicLongArray;
+
+import org.agrona.concurrent.UnsafeBuffer;
+
+import io.viommu.bridge.linux.EventFd;
+import io.viommu.fault.FaultDisposition;
+import io.viommu.fault.FaultSink;
+import io.viommu.fault.FaultSource;
+
+/**
+ * The consumer's end of a DMA-fault region, one for each device.
+ *
+ * <p>The other side shares the memory and is not trusted: the header's fixed part is read once, each entry is copied
+ * once and only the copy is looked at, and a head outside the ring breaks the source with one sentence. Entries are
+ * indexed by the header's entry_size; what a larger entry holds behind the known part is ignored.
+ *
+ * <p>One reader thread polls; any thread may read the counts. Close it when the reader has let go.
+ */
+public final class DmaFaultRegion implements FaultSource {
+
+    private static final System.Logger LOG = System.getLogger(DmaFaultRegion.class.getName());
+    private static final int DEFECTS = EntryDefect.values().length;
+
+    private final DmaFaultDevice device;
+    private final DmaFaultMemory memory;
+    private final EventFd event;
+    private final UnsafeBuffer region;
+    private final RingGeometry ring;
+    private final int copied;
+    private final UnsafeBuffer entry = new UnsafeBuffer(ByteBuffer.allocateDirect(ExtendedFaultEntry.LENGTH));
+    private final EntryDecoder decoder;
+    private final AtomicLong read = new AtomicLong();
+    private final AtomicLongArray rejected = new AtomicLongArray(DEFECTS);
+    private int tail;
+    private volatile String failure;
+
+    private DmaFaultRegion(final DmaFaultDevice device, final EntryFormat format, final DmaFaultMemory memory,
+            final EventFd event) {
+        this.device = device;
+        this.memory = memory;
+        this.event = event;
+        this.region = memory.buffer();
+        this.ring = RingGeometry.read(region, format);
+        this.copied = format.length();
+        this.decoder = new EntryDecoder(entry, format == EntryFormat.EXTENDED, device);
+        this.tail = region.getInt(TAIL);
+        if (!ring.valid(tail)) {
+            throw new IllegalArgumentException("The DMA-fault region's tail is " + Integer.toUnsignedString(tail)
+                    + "; it must be below nb_entries, " + ring.entries() + ".");
+        }
+    }
+
+    /**
+     * Makes a region with an empty ring and its eventfd, for a producer to be told of.
+     *
+     * @param device whose faults it will carry.
+     * @param format what its entries hold.
+     * @return the consumer's end, which owns both.
+     * @throws io.viommu.bridge.linux.LinuxException if the kernel refuses.
+     */
+    public static DmaFaultRegion create(final DmaFaultDevice device, final EntryFormat format) {
+        final DmaFaultMemory memory = DmaFaultMemory.create("viommu-fault-" + device.source(), format);
+        try {
+            return new DmaFaultRegion(device, format, memory, EventFd.create());
+        } catch (final RuntimeException refused) {
+            memory.close();
+            throw refused;
+        }
+    }
+
+    /**
+     * Attaches to a region that somebody else made. It may already hold entries.
+     *
+     * @param device whose faults it carries.
+     * @param info   what the region's capabilities say.
+     * @param memory the region; owned by the result.
+     * @param event  signalled by the producer; owned by the result.
+     * @return the consumer's end.
+     * @throws IllegalArgumentException in one sentence naming the field, if the info or the header is not sound; memory
+     *         and event stay the caller's then.
+     */
+    public static DmaFaultRegion attach(final DmaFaultDevice device, final RegionInfo info, final DmaFaultMemory memory,
+            final EventFd event) {
+        return new DmaFaultRegion(device, info.format(), memory, event);
+    }
+
+    @Override
+    public String name() {
+        return device.name();
+    }
+
+    /**
+     * Whose faults these are.
+     *
+     * @return the device.
+     */
+    public DmaFaultDevice device() {
+        return device;
+    }
+
+    /**
+     * The region's memory, to hand to a producer.
+     *
+     * @return owned by this.
+     */
+    public DmaFaultMemory memory() {
+        return memory;
+    }
+
+    /**
+     * The region's eventfd, to hand to a producer.
+     *
+     * @return owned by this.
+     */
+    public EventFd event() {
+        return event;
+    }
+
+    @Override
+    public int readyFd() {
+        return event.fd();
+    }
+
+    @Override
+    public void ready() {
+        event.drain();
+    }
+
+    @Override
+    public int poll(final FaultSink sink, final int limit) {
+        if (failure != null) {
+            return 0;
+        }
+        final int head = region.getIntAcquire(HEAD);
+        if (!ring.valid(head)) {
+            fail(head);
+            return 0;
+        }
+        final int mask = ring.mask();
+        // The producer drops while the ring is full, so a long drain makes room in between.
+        final int freeEvery = Math.max(1, ring.entries() / 4);
+        int next = tail;
+        int taken = 0;
+        while (next != head && taken < limit) {
+            region.getBytes(ring.at(next), entry, 0, copied);
+            next = next + 1 & mask;
+            taken++;
+            if (taken % freeEvery == 0) {
+                region.putIntRelease(TAIL, next);
+            }
+            final EntryDefect defect = decoder.decode(sink);
+            if (defect != null) {
+                rejected.lazySet(defect.ordinal(), rejected.get(defect.ordinal()) + 1);
+                sink.reject(device.source(), FaultDisposition.MALFORMED);
+            }
+        }
+        if (taken > 0) {
+            tail = next;
+            region.putIntRelease(TAIL, next);
+            read.lazySet(read.getPlain() + taken);
+        }
+        return taken;
+    }
+
+    private void fail(final int head) {
+        failure = "The DMA-fault region of " + device.name() + " is broken: its head is "
+                + Integer.toUnsignedString(head) + ", which must be below nb_entries, " + ring.entries() + ".";
+        LOG.log(System.Logger.Level.WARNING, failure);
+    }
+
+    @Override
+    public boolean exhausted() {
+        return failure != null;
+    }
+
+    /**
+     * Why the source gave up.
+     *
+     * @return one sentence, or null while it works.
+     */
+    public String failure() {
+        return failure;
+    }
+
+    /**
+     * Entries taken out of the ring so far, sound or not.
+     *
+     * @return exact once the reader has stopped, else a momentary figure.
+     */
+    public long read() {
+        return read.get();
+    }
+
+    /**
+     * Entries rejected so far for one reason.
+     *
+     * @param defect the reason.
+     * @return how many.
+     */
+    public long rejected(final EntryDefect defect) {
+        return rejected.get(defect.ordinal());
+    }
+
+    /**
+     * Entries rejected so far for any reason.
+     *
+     * @return how many.
+     */
+    public long rejected() {
+        long sum = 0;
+        for (int i = 0; i < DEFECTS; i++) {
+            sum += rejected.get(i);
+        }
+        return sum;
+    }
+
+    @Override
+    public void close() {
+        event.close();
+        memory.close();
+    }
+
+    @Override
+    public String toString() {
+        return "DmaFaultRegion(" + device.name() + ")";
+    }
+}

@@ -1,0 +1,134 @@
+/*
+ * Copyright 2026 the viommu authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.viommu.bridge.dmafault;
+
+import org.agrona.DirectBuffer;
+
+import io.viommu.fault.FaultKind;
+import io.viommu.fault.FaultRecord;
+import io.viommu.fault.FaultSink;
+import io.viommu.fault.GenericFault;
+
+/** Turns a private copy of an entry into a fault record: checks first, claims a slot only for what is sound. */
+final class EntryDecoder {
+
+    private static final int PASID_BITS = 20;
+    private static final int TOO_WIDE = Integer.MIN_VALUE;
+    private static final int UNRECOVERABLE_FLAGS = GenericFault.FLAG_PASID_VALID | GenericFault.FLAG_ADDR_VALID
+            | GenericFault.FLAG_FETCH_ADDR_VALID;
+    private static final int REQUEST_FLAGS = GenericFault.REQUEST_PASID_VALID | GenericFault.REQUEST_LAST_PAGE;
+    private static final int PERMISSIONS = GenericFault.PERM_READ | GenericFault.PERM_WRITE | GenericFault.PERM_EXEC
+            | GenericFault.PERM_PRIV;
+    private static final long UNSIGNED = 0xFFFF_FFFFL;
+    private static final int COOKIE_PASID_VALID = 63;
+
+    private final DirectBuffer entry;
+    private final boolean extended;
+    private final DmaFaultDevice device;
+
+    EntryDecoder(final DirectBuffer entry, final boolean extended, final DmaFaultDevice device) {
+        this.entry = entry;
+        this.extended = extended;
+        this.device = device;
+    }
+
+    /** Hands the fault to the sink and returns null, or says what is wrong. */
+    EntryDefect decode(final FaultSink sink) {
+        final int type = entry.getInt(IommuFault2021.TYPE);
+        final int pasid;
+        if (type == IommuFault2021.TYPE_UNRECOVERABLE) {
+            final int reason = entry.getInt(IommuFault2021.REASON);
+            if (reason < 0 || reason > IommuFault2021.LAST_REASON) {
+                return EntryDefect.UNKNOWN_REASON;
+            }
+            pasid = pasid(IommuFault2021.FLAGS, IommuFault2021.PASID);
+        } else if (type == IommuFault2021.TYPE_PAGE_REQUEST) {
+            pasid = pasid(IommuFault2021.REQUEST_FLAGS, IommuFault2021.REQUEST_PASID);
+        } else {
+            return EntryDefect.UNKNOWN_TYPE;
+        }
+        if (pasid == TOO_WIDE) {
+            return EntryDefect.PASID_TOO_WIDE;
+        }
+        final int format = extended ? entry.getInt(ExtendedFaultEntry.RAW_FORMAT) : ExtendedFaultEntry.FORMAT_NONE;
+        if (format == ExtendedFaultEntry.FORMAT_NONE) {
+            final FaultRecord record = sink.claim(device.source(), device.hostDevice(), pasid);
+            generic(record, type);
+            finish(record, sink);
+            return null;
+        }
+        return format == ExtendedFaultEntry.FORMAT_1 ? extended(sink, type, pasid) : EntryDefect.UNKNOWN_RAW_FORMAT;
+    }
+
+    private int pasid(final int flagsAt, final int pasidAt) {
+        if ((entry.getInt(flagsAt) & GenericFault.FLAG_PASID_VALID) == 0) {
+            return FaultSink.NO_PASID;
+        }
+        final int pasid = entry.getInt(pasidAt);
+        return pasid >>> PASID_BITS == 0 ? pasid : TOO_WIDE;
+    }
+
+    private EntryDefect extended(final FaultSink sink, final int type, final int pasid) {
+        final int kind = entry.getInt(ExtendedFaultEntry.KIND);
+        if (kind < ExtendedFaultEntry.KIND_GENERIC || kind > ExtendedFaultEntry.KIND_VTD_FAULT) {
+            return EntryDefect.UNKNOWN_RAW_KIND;
+        }
+        final FaultRecord record = sink.claim(device.source(), entry.getInt(ExtendedFaultEntry.DEVICE), pasid);
+        if (kind == ExtendedFaultEntry.KIND_GENERIC) {
+            generic(record, type);
+        } else {
+            record.kind(kind == ExtendedFaultEntry.KIND_SMMU_EVENT ? FaultKind.SMMU_EVENT : FaultKind.VTD_FAULT);
+            final int words = kind == ExtendedFaultEntry.KIND_SMMU_EVENT ? 4 : 2;
+            for (int i = 0; i < words; i++) {
+                record.word(i, entry.getLong(ExtendedFaultEntry.WORDS + i * Long.BYTES));
+            }
+        }
+        record.cookie(entry.getLong(ExtendedFaultEntry.TAG));
+        final long time = entry.getLong(ExtendedFaultEntry.TIME);
+        if (time != 0) {
+            record.time(time);
+        }
+        finish(record, sink);
+        return null;
+    }
+
+    private void finish(final FaultRecord record, final FaultSink sink) {
+        if (device.asReported()) {
+            record.asReported(true);
+        }
+        sink.publish();
+    }
+
+    private void generic(final FaultRecord record, final int type) {
+        final long permissions = entry.getInt(IommuFault2021.PERMISSIONS) & PERMISSIONS;
+        record.word(1, permissions).word(2, entry.getLong(IommuFault2021.ADDRESS));
+        if (type == IommuFault2021.TYPE_UNRECOVERABLE) {
+            final long flags = entry.getInt(IommuFault2021.FLAGS) & UNRECOVERABLE_FLAGS;
+            record.kind(FaultKind.GENERIC).word(0, entry.getInt(IommuFault2021.REASON) | flags << Integer.SIZE).word(3,
+                    entry.getLong(IommuFault2021.FETCH_ADDRESS));
+            return;
+        }
+        final int flags = entry.getInt(IommuFault2021.REQUEST_FLAGS);
+        final long group = entry.getInt(IommuFault2021.REQUEST_GROUP) & UNSIGNED;
+        record.kind(FaultKind.PAGE_REQUEST).word(0, flags & REQUEST_FLAGS | group << Integer.SIZE);
+        if ((flags & IommuFault2021.REQUEST_FLAG_PRIVATE_DATA) != 0) {
+            record.word(3, entry.getLong(IommuFault2021.REQUEST_PRIVATE_DATA));
+        }
+        // The 2021 answer (struct iommu_page_response) names PASID and group; both lie in the cookie.
+        final long pasidValid = flags & GenericFault.REQUEST_PASID_VALID;
+        record.cookie(pasidValid << COOKIE_PASID_VALID | (long) record.pasid() << Integer.SIZE | group);
+    }
+}

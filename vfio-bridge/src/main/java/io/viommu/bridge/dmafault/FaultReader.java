@@ -1,0 +1,288 @@
+/*
+ * Copyright 2026 the viommu authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.viommu.bridge.dmafault;
+
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+
+import io.viommu.bridge.linux.Epoll;
+import io.viommu.bridge.linux.EventFd;
+import io.viommu.fault.FaultSink;
+import io.viommu.fault.FaultSource;
+
+/**
+ * The thread that reads many {@link FaultSource}s of any kind: waits until some are ready, takes all that is there, a
+ * batch from each in turn, hands it to the sink and flushes the sink at the end of the sweep.
+ *
+ * <p>Sources may be added and removed by any thread while it runs. It polls them but never closes them: whoever added a
+ * source closes it after {@link #remove} or {@link #stop} has returned. The loop allocates nothing.
+ */
+public final class FaultReader implements AutoCloseable {
+
+    private static final System.Logger LOG = System.getLogger(FaultReader.class.getName());
+    private static final long WAKE_TOKEN = -1;
+    private static final int READY_CAPACITY = 256;
+    private static final int UNTIMED = -1;
+    /** How often sources without a descriptor are looked at. */
+    private static final int UNREADY_MILLIS = 1;
+    /** Stopping takes what is there, not what a live producer goes on adding for ever. */
+    private static final int LAST_SWEEPS = 1024;
+
+    private final String name;
+    private final FaultSink sink;
+    private final ReaderSettings settings;
+    private final Consumer<FaultSource> ended;
+    private final SourceSet sources = new SourceSet();
+    private final Queue<Command> commands = new ConcurrentLinkedQueue<>();
+    private final Epoll epoll = Epoll.create(READY_CAPACITY);
+    private final EventFd wake = EventFd.create();
+    private final AtomicLong wakeUps = new AtomicLong();
+    private final Thread thread;
+    private volatile boolean stopping;
+    private volatile boolean closed;
+
+    private record Command(boolean add, FaultSource source, CountDownLatch done) {
+    }
+
+    /**
+     * Makes a reader that waits for {@link #start}.
+     *
+     * @param name     names the thread.
+     * @param sink     takes the faults; used by the reader's thread alone.
+     * @param settings how it waits and takes.
+     * @param ended    told, on the reader's thread, of each source that was dropped because it is exhausted or broken.
+     * @throws io.viommu.bridge.linux.LinuxException if the kernel refuses.
+     */
+    public FaultReader(final String name, final FaultSink sink, final ReaderSettings settings,
+            final Consumer<FaultSource> ended) {
+        this.name = name;
+        this.sink = sink;
+        this.settings = settings;
+        this.ended = ended;
+        this.thread = Thread.ofPlatform().name("fault-reader-" + name).daemon().unstarted(this::run);
+        epoll.add(wake.fd(), WAKE_TOKEN);
+    }
+
+    /** Starts reading. Call once. */
+    public void start() {
+        thread.start();
+    }
+
+    /**
+     * Adds a source; it is looked at once whether it is ready or not, since it may hold faults already.
+     *
+     * @param source not closed before {@link #remove} or {@link #stop}.
+     */
+    public void add(final FaultSource source) {
+        submit(new Command(true, source, null));
+    }
+
+    /**
+     * Removes a source and waits until the reader has let go of it. One that was never added, or has ended, is let go
+     * already.
+     *
+     * @param source the source.
+     * @throws InterruptedException if the waiting thread is interrupted.
+     */
+    public void remove(final FaultSource source) throws InterruptedException {
+        final Command command = new Command(false, source, new CountDownLatch(1));
+        submit(command);
+        if (Thread.currentThread() == thread || thread.getState() == Thread.State.NEW) {
+            apply();
+            return;
+        }
+        boolean done = false;
+        while (!done && thread.isAlive()) {
+            done = command.done.await(10, TimeUnit.MILLISECONDS);
+        }
+    }
+
+    private void submit(final Command command) {
+        commands.add(command);
+        wake.signal(1);
+    }
+
+    private void run() {
+        while (!stopping) {
+            if (settings.busyPoll()) {
+                sources.markAll();
+                if (sweep() == 0) {
+                    Thread.onSpinWait();
+                }
+            } else {
+                await();
+                sweep();
+            }
+            apply();
+        }
+        apply();
+        sources.markAll();
+        for (int i = 0; i < LAST_SWEEPS && sources.hotCount() > 0; i++) {
+            sweep();
+        }
+    }
+
+    /** Sleeps until a source or a command is there; not at all while some source still has faults. */
+    private void await() {
+        final int timeout = sources.hotCount() > 0 ? 0 : sources.hasUnready() ? UNREADY_MILLIS : UNTIMED;
+        final int ready = epoll.await(timeout);
+        if (ready < 0) {
+            throw new IllegalStateException("epoll_wait of reader " + name + " answered " + ready);
+        }
+        for (int i = 0; i < ready; i++) {
+            final long token = epoll.token(i);
+            if (token == WAKE_TOKEN) {
+                wake.drain();
+            } else {
+                final int slot = (int) token;
+                final FaultSource source = sources.get(slot);
+                if (source != null) {
+                    source.ready();
+                    sources.mark(slot);
+                }
+            }
+        }
+        if (ready > 0 && timeout != 0) {
+            wakeUps.lazySet(wakeUps.getPlain() + 1);
+        }
+        sources.markUnready();
+    }
+
+    private int sweep() {
+        int total = 0;
+        int kept = 0;
+        final int hot = sources.hotCount();
+        for (int i = 0; i < hot; i++) {
+            final int slot = sources.hot(i);
+            final FaultSource source = sources.get(slot);
+            if (source == null) {
+                sources.cool(slot); // removed since it was marked
+                continue;
+            }
+            final int taken = poll(source);
+            total += Math.max(taken, 0);
+            if (taken == settings.batch()) {
+                sources.keepHot(kept++, slot);
+            } else {
+                sources.cool(slot);
+                if (taken < 0 || source.exhausted()) {
+                    drop(slot, source);
+                }
+            }
+        }
+        sources.endSweep(kept);
+        if (total > 0) {
+            sink.flush();
+        }
+        return total;
+    }
+
+    /** A source never throws on what it reads; one that does all the same is dropped, the others go on. */
+    private int poll(final FaultSource source) {
+        try {
+            return source.poll(sink, settings.batch());
+        } catch (final RuntimeException defect) {
+            LOG.log(System.Logger.Level.ERROR, "The fault source " + source.name() + " failed and is dropped.", defect);
+            return -1;
+        }
+    }
+
+    private void drop(final int slot, final FaultSource source) {
+        if (source.readyFd() != FaultSource.NO_FD) {
+            epoll.remove(source.readyFd());
+        }
+        sources.remove(slot);
+        ended.accept(source);
+    }
+
+    private void apply() {
+        if (commands.isEmpty()) {
+            return;
+        }
+        for (Command command = commands.poll(); command != null; command = commands.poll()) {
+            if (command.add) {
+                watch(command.source);
+            } else {
+                final int slot = sources.find(command.source);
+                if (slot >= 0) {
+                    if (command.source.readyFd() != FaultSource.NO_FD) {
+                        epoll.remove(command.source.readyFd());
+                    }
+                    sources.remove(slot);
+                }
+                command.done.countDown();
+            }
+        }
+    }
+
+    private void watch(final FaultSource source) {
+        final int slot = sources.add(source);
+        if (source.readyFd() != FaultSource.NO_FD) {
+            try {
+                epoll.add(source.readyFd(), slot);
+            } catch (final RuntimeException refused) {
+                LOG.log(System.Logger.Level.ERROR, "The fault source " + source.name() + " can't be waited for: "
+                        + refused.getMessage());
+                sources.remove(slot);
+                ended.accept(source);
+                return;
+            }
+        }
+        sources.mark(slot);
+    }
+
+    /**
+     * How often the thread slept and was woken by a source or a command: beside the number of faults it tells how much
+     * of a run was waking up.
+     *
+     * @return since the start.
+     */
+    public long wakeUps() {
+        return wakeUps.get();
+    }
+
+    /**
+     * Reads what is there in all sources, then ends the thread. Sources can be closed afterwards.
+     *
+     * @throws InterruptedException if the waiting thread is interrupted.
+     */
+    public void stop() throws InterruptedException {
+        stopping = true;
+        wake.signal(1);
+        thread.join();
+    }
+
+    /** Stops if that has not been done, and lets go of the descriptors. */
+    @Override
+    public void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        try {
+            stop();
+        } catch (final InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            return; // the thread may still use them
+        }
+        epoll.close();
+        wake.close();
+    }
+}
