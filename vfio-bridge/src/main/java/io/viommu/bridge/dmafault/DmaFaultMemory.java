@@ -61,6 +61,9 @@ public final class DmaFaultMemory implements AutoCloseable {
             NativeFile.closeDescriptor(fd);
             throw new IllegalStateException("The DMA-fault region " + name + " can't be mapped: "
                     + missing.getMessage() + " (is /proc mounted?).", missing);
+        } catch (final RuntimeException refused) {
+            NativeFile.closeDescriptor(fd);
+            throw refused;
         }
         // The thread that closes is not the one that reads; nothing is accessed through the mapped bytes themselves.
         mapped.singleThreadedCheckDisabled(true);
@@ -73,7 +76,8 @@ public final class DmaFaultMemory implements AutoCloseable {
     }
 
     /**
-     * Maps memory that another process made.
+     * Maps memory that another process made. If that process could still shrink it, a later access here would be a
+     * SIGBUS; memory made by {@link #create} is sealed against that.
      *
      * @param fd a descriptor that nobody else closes; closed here also when mapping fails.
      * @return the memory, all of it.

@@ -160,14 +160,14 @@ public final class DmaFaultRegion implements FaultSource {
         }
         final int mask = ring.mask();
         // The producer drops while the ring is full, so a long drain makes room in between.
-        final int freeEvery = Math.max(1, ring.entries() / 4);
+        final int freeEvery = Math.max(1, ring.entries() / 4); // a power of two, as the number of entries is
         int next = tail;
         int taken = 0;
         while (next != head && taken < limit) {
             region.getBytes(ring.at(next), entry, 0, copied);
             next = next + 1 & mask;
             taken++;
-            if (taken % freeEvery == 0) {
+            if ((taken & freeEvery - 1) == 0) {
                 region.putIntRelease(TAIL, next);
             }
             final EntryDefect defect = decoder.decode(sink);

@@ -45,6 +45,7 @@ import io.viommu.bridge.linux.UnixListener;
  */
 public final class ProducerProcess implements AutoCloseable {
 
+    private static final System.Logger LOG = System.getLogger(ProducerProcess.class.getName());
     private static final int POLL_MILLIS = 50;
     private static final long LAUNCH_SECONDS = 60;
     private static final long END_SECONDS = 5;
@@ -177,9 +178,13 @@ public final class ProducerProcess implements AutoCloseable {
         }
     }
 
-    /** Lets the producer begin. Call once. */
+    /** Lets the producer begin. Call once. One that has died meanwhile is told by {@link #failure}. */
     public void start() {
-        channel.send(ProducerMessage.START);
+        try {
+            channel.send(ProducerMessage.START);
+        } catch (final LinuxException gone) {
+            LOG.log(System.Logger.Level.DEBUG, gone.getMessage()); // the watcher sees the end and says why
+        }
     }
 
     private void watch() {

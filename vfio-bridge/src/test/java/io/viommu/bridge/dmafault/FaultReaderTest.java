@@ -34,11 +34,15 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import io.viommu.counters.CounterFile;
 import io.viommu.fault.FaultDisposition;
+import io.viommu.fault.FaultObserver;
 import io.viommu.fault.FaultRecord;
+import io.viommu.fault.FaultRouter;
 import io.viommu.fault.FaultSink;
 import io.viommu.fault.FaultSource;
 import io.viommu.fault.GenericFault;
+import io.viommu.pipeline.FaultIngress;
 
 @Timeout(60)
 class FaultReaderTest {
@@ -233,6 +237,25 @@ class FaultReaderTest {
         assertThat(sink.published).isEqualTo(5 * 511);
         reader.close();
         reader.close();
+    }
+
+    @Test
+    void everyEntryIsCountedByTheIngressWhateverBecomesOfIt() throws Exception {
+        regions(2);
+        final CounterFile counters = CounterFile.inMemory();
+        final FaultIngress ingress = new FaultIngress("reader", new FaultRouter(), counters, FaultObserver.NONE);
+        final FaultReader reader = new FaultReader("test", ingress, ReaderSettings.DEFAULT, ended::add);
+        regions.forEach(reader::add);
+        reader.start();
+        produce(0, 100);
+        entry.putInt(IommuFault2021.TYPE, 77);
+        produce(1, 30);
+        reader.stop();
+        reader.close();
+        assertThat(ingress.read()).isEqualTo(130);
+        assertThat(ingress.account().count(FaultDisposition.NO_ROUTE)).isEqualTo(100);
+        assertThat(ingress.account().count(FaultDisposition.MALFORMED)).isEqualTo(30);
+        assertThat(ingress.account().settled()).isEqualTo(130);
     }
 
     @Test

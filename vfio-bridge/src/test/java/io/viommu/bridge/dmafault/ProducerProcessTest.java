@@ -18,9 +18,11 @@ package io.viommu.bridge.dmafault;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.BufferedReader;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -155,6 +157,19 @@ class ProducerProcessTest {
             waiting.start(); // nobody reads, so it waits for space for ever
             waiting.close();
             assertThat(waiting.failure()).contains("ended with exit status 3");
+        }
+    }
+
+    @Test
+    void aProducerWhoseParentIsKilledEndsByItself() throws Exception {
+        final Process parent = ParentMain.start();
+        try (BufferedReader output = parent.inputReader()) {
+            final long pid = Long.parseLong(output.readLine());
+            final ProcessHandle producer = ProcessHandle.of(pid).orElseThrow();
+            assertThat(producer.isAlive()).isTrue();
+            parent.destroyForcibly();
+            producer.onExit().get(60, TimeUnit.SECONDS);
+            assertThat(producer.isAlive()).isFalse();
         }
     }
 
