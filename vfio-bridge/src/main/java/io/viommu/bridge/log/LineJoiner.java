@@ -1,0 +1,150 @@
+/*
+ * Copyright 2026 the viommu authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.viommu.bridge.log;
+
+import java.util.regex.Matcher;
+
+/**
+ * Finds the records in lines, and puts records together that a mail program or a terminal has wrapped. A record at the
+ * end of a line whose format could go on is held until the next line shows whether it does: it is joined only when the
+ * format reads on into that line, so that a foreign line never becomes part of a record. At most {@value #MAX_LINES}
+ * lines and about {@value #MAX_HELD} characters are held.
+ */
+final class LineJoiner {
+    private static final int MAX_LINES = 8;
+    private static final int MAX_HELD = 2048;
+
+    private final RecordSink sink;
+    private final Matcher start = RecordFormat.startMatcher();
+    private final Matcher[] matchers = new Matcher[RecordFormat.values().length];
+
+    /** Where in the text each of its lines begins. */
+    private final int[] offsets = new int[MAX_LINES];
+    private final long[] numbers = new long[MAX_LINES];
+    private int lineCount;
+
+    private String held;
+    private RecordFormat heldFormat;
+    private boolean blankSkipped;
+
+    LineJoiner(final RecordSink sink) {
+        this.sink = sink;
+        for (final RecordFormat format : RecordFormat.values()) {
+            matchers[format.ordinal()] = format.matcher();
+        }
+    }
+
+    boolean holds() {
+        return held != null;
+    }
+
+    /** Takes one line, stripped of its prefixes. */
+    void line(final String text, final long number) {
+        if (held != null) {
+            if (text.isEmpty() && !blankSkipped) {
+                blankSkipped = true;
+                return;
+            }
+            if (extend(text, number)) {
+                return;
+            }
+            flush();
+        }
+        numbers[0] = number;
+        offsets[0] = 0;
+        lineCount = 1;
+        scan(text, null, false);
+    }
+
+    /** Nothing more belongs to what is held. */
+    void flush() {
+        if (held != null) {
+            final String text = held;
+            held = null;
+            scan(text, heldFormat, true);
+        }
+    }
+
+    private boolean extend(final String text, final long number) {
+        final String joined = held + ' ' + text;
+        final Matcher groups = matchers[heldFormat.ordinal()].reset(joined);
+        final boolean found = groups.lookingAt();
+        if (!groups.hitEnd() && !(found && groups.end() > held.length())) {
+            return false;
+        }
+        numbers[lineCount] = number;
+        offsets[lineCount] = held.length() + 1;
+        lineCount++;
+        held = null;
+        scan(joined, heldFormat, false);
+        return true;
+    }
+
+    /** Hands out the records of a text; keeps the last one back if it may go on, unless the text is final. */
+    private void scan(final String text, final RecordFormat first, final boolean last) {
+        start.reset(text);
+        int position = 0;
+        while (position < text.length()) {
+            final int begin;
+            final RecordFormat format;
+            if (position == 0 && first != null) {
+                begin = 0;
+                format = first;
+            } else if (start.find(position)) {
+                begin = start.start();
+                format = RecordFormat.startedBy(start);
+            } else {
+                return;
+            }
+            final Matcher groups = matchers[format.ordinal()].reset(text).region(begin, text.length());
+            final boolean found = groups.lookingAt();
+            if (!last && groups.hitEnd() && text.length() - begin <= MAX_HELD && lineCount < MAX_LINES) {
+                hold(text, begin, format);
+                return;
+            }
+            position = found && groups.end() > begin ? groups.end() : begin + 1;
+            if (position > begin + 1) {
+                final int next = start.find(position) ? start.start() : text.length();
+                sink.record(format, groups, lineAt(begin), lineAt(position - 1), text.substring(position, next),
+                        next == text.length());
+            }
+        }
+    }
+
+    private void hold(final String text, final int begin, final RecordFormat format) {
+        held = text.substring(begin);
+        heldFormat = format;
+        blankSkipped = false;
+        int kept = 0;
+        for (int i = 0; i < lineCount; i++) {
+            final boolean endsBefore = i + 1 < lineCount && offsets[i + 1] <= begin;
+            if (!endsBefore) {
+                offsets[kept] = Math.max(0, offsets[i] - begin);
+                numbers[kept] = numbers[i];
+                kept++;
+            }
+        }
+        lineCount = kept;
+    }
+
+    private long lineAt(final int offset) {
+        int i = lineCount - 1;
+        while (i > 0 && offsets[i] > offset) {
+            i--;
+        }
+        return numbers[i];
+    }
+}
