@@ -1,0 +1,143 @@
+/*
+ * Copyright 2026 the viommu authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.viommu.smmu;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+
+import io.viommu.iommu.ModelConfig;
+import io.viommu.iommu.ModelProperty;
+import io.viommu.smmu.event.LostEventPolicy;
+import io.viommu.smmu.register.SmmuOptions;
+
+/**
+ * How one device is configured: its properties as data, and what they add up to.
+ *
+ * @param options    what the guest finds in the identification registers.
+ * @param lostEvents what the guest learns when the host lost events.
+ */
+public record SmmuConfig(SmmuOptions options, LostEventPolicy lostEvents) {
+
+    private static final String AUTO = "auto";
+    private static final List<String> SWITCH = List.of(AUTO, "on", "off");
+
+    /** What QEMU's model offers, where it differs from the defaults of this one. */
+    private static final Map<String, String> QEMU = Map.ofEntries(Map.entry("oas", "44"), Map.entry("ssidsize", "0"),
+            Map.entry("ats", "off"), Map.entry("pri", "off"), Map.entry("msi", "off"), Map.entry("stall", "off"),
+            Map.entry("httu", "none"), Map.entry("term-model", "abort"), Map.entry("ril", "on"));
+
+    /** Refuses half a configuration. */
+    public SmmuConfig {
+        Objects.requireNonNull(options, "options");
+        Objects.requireNonNull(lostEvents, "lostEvents");
+    }
+
+    /**
+     * The properties that a device takes; {@code auto} means the default.
+     *
+     * @return each with its meaning, default and allowed values.
+     */
+    public static List<ModelProperty> properties() {
+        final List<ModelProperty> properties = new ArrayList<>();
+        properties.add(ModelProperty.choice("stage", List.of("1", "2", "nested"), "nested",
+                "stages of translation that the guest is offered"));
+        properties.add(ModelProperty.choice("oas", List.of(AUTO, "32", "36", "40", "42", "44", "48", "52"), AUTO,
+                "bits of an output address; auto is 48"));
+        properties.add(ModelProperty.choice("ssidsize", numbers(20), AUTO, "bits of a SubstreamID; auto is 20"));
+        properties.add(ModelProperty.choice("ril", SWITCH, AUTO, "TLB invalidation by range; auto is on"));
+        properties.add(ModelProperty.choice("ats", SWITCH, AUTO, "PCIe address translation services; auto is on"));
+        properties.add(ModelProperty.flag("accel", false,
+                "stage 1 is translated by the hardware behind the vIOMMU; needs a host IOMMU that does so"));
+        properties.add(ModelProperty.choice("compat", List.of("none", "qemu"), "none",
+                "qemu: what is not given takes the value of QEMU's model, identification registers included"));
+        properties.add(ModelProperty.flag("pri", true, "the page request queue; needs ats"));
+        properties.add(ModelProperty.flag("msi", true, "message-signalled interrupts beside the wires"));
+        properties.add(ModelProperty.choice("stall", List.of("on", "off", "forced"), "on",
+                "whether translation faults may stall transactions until the guest answers"));
+        properties.add(ModelProperty.choice("httu", List.of("none", "access", "dirty"), "dirty",
+                "flags that the SMMU updates in translation tables"));
+        properties.add(ModelProperty.choice("term-model", List.of("both", "abort"), "both",
+                "how a terminated transaction may end: abort or RAZ/WI as the guest says, or abort only"));
+        properties.add(ModelProperty.number("sidsize", 1, 32, 16, "bits of a StreamID"));
+        properties.add(queueSize("cmdq", "Command"));
+        properties.add(queueSize("eventq", "Event"));
+        properties.add(queueSize("priq", "PRI"));
+        properties.add(ModelProperty.choice("lost-events", List.of("log", "overflow"), "log",
+                "when the host lost events: only count them, or set the guest's overflow flag"));
+        return List.copyOf(properties);
+    }
+
+    private static List<String> numbers(final int last) {
+        return Stream.concat(Stream.of(AUTO), IntStream.rangeClosed(0, last).mapToObj(Integer::toString)).toList();
+    }
+
+    private static ModelProperty queueSize(final String queue, final String name) {
+        return ModelProperty.number(queue + "-log2max", 0, 19, 19,
+                "log2 of the greatest number of entries of the " + name + " queue");
+    }
+
+    /**
+     * Adds up checked properties.
+     *
+     * @param config values of {@link #properties}.
+     * @return the configuration.
+     * @throws IllegalArgumentException in one sentence, if properties contradict each other.
+     */
+    public static SmmuConfig of(final ModelConfig config) {
+        if (config.flag("accel")) {
+            throw new IllegalArgumentException(
+                    SmmuV3Model.NAME + ": accel=on needs a host IOMMU that translates stage 1, and there is none");
+        }
+        final boolean ats = isOn(config, "ats");
+        if (!ats && config.given("pri") && config.flag("pri")) {
+            throw new IllegalArgumentException(SmmuV3Model.NAME + ": pri=on needs ats=on");
+        }
+        final String stage = config.choice("stage");
+        final int ssidSize = number(config, "ssidsize", 20);
+        final SmmuOptions options = new SmmuOptions(!"2".equals(stage), !"1".equals(stage),
+                List.of("none", "access", "dirty").indexOf(value(config, "httu")), ats, ats && isOn(config, "pri"),
+                isOn(config, "msi"), List.of("on", "off", "forced").indexOf(value(config, "stall")),
+                "abort".equals(value(config, "term-model")), ssidSize > 0, config.number("sidsize"), ssidSize,
+                config.number("cmdq-log2max"), config.number("eventq-log2max"), config.number("priq-log2max"),
+                isOn(config, "ril"), number(config, "oas", 48), isQemu(config));
+        return new SmmuConfig(options, "overflow".equals(config.choice("lost-events"))
+                ? LostEventPolicy.GUEST_OVERFLOW
+                : LostEventPolicy.LOG);
+    }
+
+    private static boolean isQemu(final ModelConfig config) {
+        return "qemu".equals(config.choice("compat"));
+    }
+
+    private static String value(final ModelConfig config, final String name) {
+        return isQemu(config) && !config.given(name) && QEMU.containsKey(name) ? QEMU.get(name) : config.choice(name);
+    }
+
+    /** Every switch that has an {@code auto} is on by default. */
+    private static boolean isOn(final ModelConfig config, final String name) {
+        return !"off".equals(value(config, name));
+    }
+
+    private static int number(final ModelConfig config, final String name, final int auto) {
+        final String value = value(config, name);
+        return AUTO.equals(value) ? auto : Integer.parseInt(value);
+    }
+}

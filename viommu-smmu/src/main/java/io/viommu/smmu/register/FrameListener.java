@@ -1,0 +1,54 @@
+/*
+ * Copyright 2026 the viommu authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.viommu.smmu.register;
+
+/**
+ * What the rest of the device does when the guest writes a register. Called on the vCPU thread of the write, after the
+ * value was stored.
+ */
+public interface FrameListener {
+
+    /**
+     * CR0 bits went from 1 to 0; the guest sees CR0ACK follow when this returns (IHI 0070, 6.3.9).
+     *
+     * @param bits the bits of CR0 that were cleared.
+     */
+    void disabling(int bits);
+
+    /**
+     * CR0 bits went from 0 to 1, and CR0ACK with them.
+     *
+     * @param bits the bits of CR0 that were set.
+     */
+    void enabled(int bits);
+
+    /** Interrupt enables were cleared: MSIs under way are to be done before IRQ_CTRLACK follows (3.18.1). */
+    void interruptsDisabling();
+
+    /** CMDQ_PROD was written. */
+    void commandsPosted();
+
+    /** EVENTQ_CONS was written: there may be space again. */
+    void eventsConsumed();
+
+    /**
+     * Errors were acknowledged.
+     *
+     * @param errors bits of GERROR that are no longer active.
+     */
+    void errorsAcknowledged(int errors);
+}

@@ -1,0 +1,85 @@
+/*
+ * Copyright 2026 the viommu authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.viommu.smmu.register;
+
+import io.viommu.device.Register;
+import io.viommu.device.RegisterFile;
+import io.viommu.interrupt.InterruptSink;
+import io.viommu.smmu.layout.SmmuRegisters;
+
+/**
+ * One of the interrupt sources that IRQ_CTRL enables (IHI 0070, 3.18.2). While enabled, an occurrence makes a pulse on
+ * the source's own wire and, if MSIs are offered and ADDR is not 0, sends an MSI. An MSI that aborts activates the
+ * source's MSI_*_ABT_ERR.
+ *
+ * <p>Wires: 0 Event queue, 1 PRI queue, 2 CMD_SYNC, 3 global errors; all are edges, there is nothing to clear.
+ *
+ * <p>Called by the injector and by vCPU threads, possibly at once.
+ */
+public final class InterruptSource {
+
+    /** Wire of the Event queue. */
+    public static final int EVENTQ_LINE = 0;
+    /** Wire of the PRI queue. */
+    public static final int PRIQ_LINE = 1;
+    /** Wire of CMD_SYNC. */
+    public static final int SYNC_LINE = 2;
+    /** Wire of global errors. */
+    public static final int GERROR_LINE = 3;
+
+    private final RegisterFile registers;
+    private final InterruptSink sink;
+    private final int enable;
+    private final int line;
+    private final Register address;
+    private final Register data;
+    private final long addressMask;
+    private final Runnable onAbort;
+
+    InterruptSource(final RegisterFile registers, final InterruptSink sink, final SmmuOptions options,
+            final int enable, final int line, final Register address, final Register data, final Runnable onAbort) {
+        this.registers = registers;
+        this.sink = sink;
+        this.enable = enable;
+        this.line = line;
+        this.address = address;
+        this.data = data;
+        this.addressMask = options.msi() ? SmmuRegisters.MSI_ADDR & options.addressMask() : 0;
+        this.onAbort = onAbort;
+    }
+
+    /**
+     * Whether an occurrence now would interrupt. One that comes while this is false never does (6.3.16).
+     *
+     * @return IRQ_CTRL's enable of this source.
+     */
+    public boolean enabled() {
+        return (registers.get(SmmuRegisters.IRQ_CTRL) & enable) != 0;
+    }
+
+    /** Interrupts now, if enabled. Everything that the guest is to find was written before. */
+    public void raise() {
+        if (!enabled()) {
+            return;
+        }
+        final long target = addressMask == 0 ? 0 : registers.get(address) & addressMask;
+        if (target != 0 && !sink.message(target, (int) registers.get(data))) {
+            onAbort.run();
+        }
+        sink.pulse(line);
+    }
+}

@@ -1,0 +1,228 @@
+/*
+ * Copyright 2026 the viommu authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.viommu.smmu.register;
+
+import io.viommu.device.Register;
+import io.viommu.device.RegisterFile;
+import io.viommu.interrupt.InterruptSink;
+import io.viommu.smmu.layout.SmmuRegisters;
+
+/**
+ * The guest's view of the device: 128 KiB of registers. Page 1 repeats page 0; IHI 0070 leaves what its other offsets
+ * and the page-0 offsets of the queue indexes do CONSTRAINED UNPREDICTABLE (6.2), and this choice is QEMU's.
+ *
+ * <p>Guards are those of SMMUv3.2, which earlier versions permit: a write to a guarded register is ignored.
+ *
+ * <p>Guest accesses come on any vCPU thread; the queries are for any thread.
+ */
+public final class RegisterFrame {
+
+    private final RegisterFile registers;
+    private final GlobalErrors errors;
+    private final InterruptSource eventqInterrupt;
+    private final InterruptSource priqInterrupt;
+
+    /**
+     * Makes the registers, reset.
+     *
+     * @param options what the device offers.
+     * @param sink     takes interrupts.
+     * @param listener the rest of the device.
+     */
+    public RegisterFrame(final SmmuOptions options, final InterruptSink sink, final FrameListener listener) {
+        this.registers = new RegisterFile(SmmuRegisters.PAGE_SIZE, RegisterTable.of(options));
+        this.errors = new GlobalErrors(registers, sink, options);
+        this.eventqInterrupt = new InterruptSource(registers, sink, options, SmmuRegisters.IRQ_EVENTQ,
+                InterruptSource.EVENTQ_LINE, SmmuRegisters.EVENTQ_IRQ_CFG0, SmmuRegisters.EVENTQ_IRQ_CFG1,
+                () -> errors.activate(SmmuRegisters.GERROR_MSI_EVENTQ_ABT));
+        this.priqInterrupt = new InterruptSource(registers, sink, options, SmmuRegisters.IRQ_PRIQ,
+                InterruptSource.PRIQ_LINE, SmmuRegisters.PRIQ_IRQ_CFG0, SmmuRegisters.PRIQ_IRQ_CFG1,
+                () -> errors.activate(SmmuRegisters.GERROR_MSI_PRIQ_ABT));
+        guard(options);
+        control(listener);
+        registers.onWrite(SmmuRegisters.GERRORN, (before, after, written, lanes) -> {
+            final int acknowledged = errors.acknowledge();
+            if (acknowledged != 0) {
+                listener.errorsAcknowledged(acknowledged);
+            }
+        });
+        registers.onWrite(SmmuRegisters.CMDQ_PROD, (before, after, written, lanes) -> listener.commandsPosted());
+        registers.onWrite(SmmuRegisters.EVENTQ_CONS, (before, after, written, lanes) -> listener.eventsConsumed());
+    }
+
+    private void guard(final SmmuOptions options) {
+        guard(SmmuRegisters.CR0_SMMUEN, SmmuRegisters.STRTAB_BASE, SmmuRegisters.STRTAB_BASE_CFG, SmmuRegisters.CR2);
+        guard(SmmuRegisters.CR0_CMDQEN, SmmuRegisters.CMDQ_BASE, SmmuRegisters.CMDQ_CONS);
+        guard(SmmuRegisters.CR0_EVENTQEN, SmmuRegisters.EVENTQ_BASE, SmmuRegisters.EVENTQ_PROD);
+        if (options.pri()) {
+            guard(SmmuRegisters.CR0_PRIQEN, SmmuRegisters.PRIQ_BASE, SmmuRegisters.PRIQ_PROD);
+            guardInterrupt(SmmuRegisters.IRQ_PRIQ, SmmuRegisters.PRIQ_IRQ_CFG2);
+        }
+        if (options.msi()) {
+            guardInterrupt(SmmuRegisters.IRQ_GERROR, SmmuRegisters.GERROR_IRQ_CFG0, SmmuRegisters.GERROR_IRQ_CFG1,
+                    SmmuRegisters.GERROR_IRQ_CFG2);
+            guardInterrupt(SmmuRegisters.IRQ_EVENTQ, SmmuRegisters.EVENTQ_IRQ_CFG0, SmmuRegisters.EVENTQ_IRQ_CFG1,
+                    SmmuRegisters.EVENTQ_IRQ_CFG2);
+        }
+        if (options.msi() && options.pri()) {
+            guardInterrupt(SmmuRegisters.IRQ_PRIQ, SmmuRegisters.PRIQ_IRQ_CFG0, SmmuRegisters.PRIQ_IRQ_CFG1);
+        }
+        guardAttributes();
+    }
+
+    /** Writable only while the enable and its acknowledgement are both 0. */
+    private void guard(final int enable, final Register... guarded) {
+        for (final Register register : guarded) {
+            registers.guard(register, () -> ((registers.get(SmmuRegisters.CR0) | registers.get(SmmuRegisters.CR0ACK))
+                    & enable) == 0);
+        }
+    }
+
+    private void guardInterrupt(final int enable, final Register... guarded) {
+        for (final Register register : guarded) {
+            registers.guard(register, () -> ((registers.get(SmmuRegisters.IRQ_CTRL)
+                    | registers.get(SmmuRegisters.IRQ_CTRLACK)) & enable) == 0);
+        }
+    }
+
+    /** CR1 has one half for tables and one for queues, each with its own guard (6.3.11): a closed half is put back. */
+    private void guardAttributes() {
+        final int queues = SmmuRegisters.CR0_CMDQEN | SmmuRegisters.CR0_EVENTQEN | SmmuRegisters.CR0_PRIQEN;
+        registers.onWrite(SmmuRegisters.CR1, (before, after, written, lanes) -> {
+            final long control = registers.get(SmmuRegisters.CR0) | registers.get(SmmuRegisters.CR0ACK);
+            final long closed = ((control & SmmuRegisters.CR0_SMMUEN) != 0 ? SmmuRegisters.CR1_TABLE : 0)
+                    | ((control & queues) != 0 ? SmmuRegisters.CR1_QUEUE : 0);
+            registers.update(SmmuRegisters.CR1, closed, before & closed);
+        });
+    }
+
+    private void control(final FrameListener listener) {
+        registers.onWrite(SmmuRegisters.CR0, (before, after, written, lanes) -> {
+            final int cleared = (int) (before & ~after);
+            if (cleared != 0) {
+                listener.disabling(cleared);
+            }
+            follow(SmmuRegisters.CR0, SmmuRegisters.CR0ACK);
+            final int set = (int) (after & ~before);
+            if (set != 0) {
+                listener.enabled(set);
+            }
+        });
+        registers.onWrite(SmmuRegisters.IRQ_CTRL, (before, after, written, lanes) -> {
+            if ((before & ~after) != 0) {
+                listener.interruptsDisabling();
+            }
+            follow(SmmuRegisters.IRQ_CTRL, SmmuRegisters.IRQ_CTRLACK);
+        });
+        // A write without UPDATE in it is ignored; with it, the update is done before the guest reads again (6.3.14).
+        registers.onWrite(SmmuRegisters.GBPA, (before, after, written, lanes) -> {
+            if ((written & SmmuRegisters.GBPA_UPDATE) != 0) {
+                registers.set(SmmuRegisters.GBPA,
+                        written & (SmmuRegisters.GBPA_ABORT | SmmuRegisters.GBPA_ATTRIBUTES));
+            }
+        });
+    }
+
+    /** Acknowledges; two vCPUs may write the control at once, so the last value is what has to be found. */
+    private void follow(final Register control, final Register acknowledge) {
+        long value;
+        do {
+            value = registers.get(control);
+            registers.set(acknowledge, value);
+        } while (registers.get(control) != value);
+    }
+
+    /**
+     * A guest read.
+     *
+     * @param offset bytes from the start of the frame.
+     * @param size   width of the access.
+     * @return the value; 0 where there is no register.
+     */
+    public long read(final long offset, final int size) {
+        return inFrame(offset, size) ? registers.read(offset & SmmuRegisters.PAGE_SIZE - 1, size) : 0;
+    }
+
+    /**
+     * A guest write.
+     *
+     * @param offset bytes from the start of the frame.
+     * @param size   width of the access.
+     * @param value  the value.
+     */
+    public void write(final long offset, final int size, final long value) {
+        if (inFrame(offset, size)) {
+            registers.write(offset & SmmuRegisters.PAGE_SIZE - 1, size, value);
+        }
+    }
+
+    private static boolean inFrame(final long offset, final int size) {
+        return offset >= 0 && offset <= SmmuRegisters.FRAME_SIZE - size;
+    }
+
+    /** Puts all registers back and forgets all errors. */
+    public void reset() {
+        registers.reset();
+        errors.reset();
+    }
+
+    /**
+     * Whether bits of CR0 are set.
+     *
+     * @param bits the bits.
+     * @return true if all of them are.
+     */
+    public boolean enabled(final int bits) {
+        return (registers.get(SmmuRegisters.CR0) & bits) == bits;
+    }
+
+    /**
+     * The registers themselves, for those who own some of them.
+     *
+     * @return the file.
+     */
+    public RegisterFile registers() {
+        return registers;
+    }
+
+    /**
+     * The global errors.
+     *
+     * @return live.
+     */
+    public GlobalErrors errors() {
+        return errors;
+    }
+
+    /**
+     * The interrupt of the Event queue.
+     *
+     * @return the source.
+     */
+    public InterruptSource eventqInterrupt() {
+        return eventqInterrupt;
+    }
+
+    /**
+     * The interrupt of the PRI queue.
+     *
+     * @return the source.
+     */
+    public InterruptSource priqInterrupt() {
+        return priqInterrupt;
+    }
+}

@@ -1,0 +1,131 @@
+/*
+ * Copyright 2026 the viommu authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.viommu.smmu.register;
+
+import java.util.ArrayList;
+import java.util.List;
+
+import io.viommu.device.Register;
+import io.viommu.smmu.layout.SmmuRegisters;
+
+/**
+ * Fills the register rows of {@link SmmuRegisters} with what depends on the options of one device: registers of an
+ * option that is not offered are left out and so read 0, and enables of absent options can't be set.
+ */
+final class RegisterTable {
+
+    private RegisterTable() {
+    }
+
+    static List<Register> of(final SmmuOptions options) {
+        final List<Register> rows = new ArrayList<>(identification(options));
+        rows.add(writable(SmmuRegisters.CR0, cr0(options)));
+        rows.add(SmmuRegisters.CR0ACK);
+        rows.add(SmmuRegisters.CR1);
+        rows.add(writable(SmmuRegisters.CR2, cr2(options)));
+        rows.add(SmmuRegisters.STATUSR);
+        rows.add(SmmuRegisters.GBPA.withReset(SmmuRegisters.GBPA_SHCFG_INCOMING));
+        rows.add(SmmuRegisters.AGBPA);
+        rows.add(writable(SmmuRegisters.IRQ_CTRL, irqCtrl(options)));
+        rows.add(SmmuRegisters.IRQ_CTRLACK);
+        rows.add(SmmuRegisters.GERROR);
+        rows.add(writable(SmmuRegisters.GERRORN, errors(options)));
+        rows.add(SmmuRegisters.STRTAB_BASE);
+        rows.add(SmmuRegisters.STRTAB_BASE_CFG);
+        rows.add(SmmuRegisters.CMDQ_BASE.withReset(options.cmdqLog2()));
+        rows.add(SmmuRegisters.CMDQ_PROD);
+        rows.add(SmmuRegisters.CMDQ_CONS);
+        rows.add(SmmuRegisters.EVENTQ_BASE.withReset(options.eventqLog2()));
+        rows.add(SmmuRegisters.EVENTQ_PROD);
+        rows.add(SmmuRegisters.EVENTQ_CONS);
+        if (options.pri()) {
+            rows.add(SmmuRegisters.PRIQ_BASE.withReset(options.priqLog2()));
+            rows.add(SmmuRegisters.PRIQ_PROD);
+            rows.add(SmmuRegisters.PRIQ_CONS);
+            // LO chooses when the wire pulses too, so this one register is there without MSIs.
+            final long attributes = options.msi() ? SmmuRegisters.MSI_ATTRIBUTES : 0;
+            rows.add(writable(SmmuRegisters.PRIQ_IRQ_CFG2,
+                    Integer.toUnsignedLong(SmmuRegisters.PRIQ_LO) | attributes));
+        }
+        if (options.msi()) {
+            addMessage(rows, SmmuRegisters.GERROR_IRQ_CFG0, SmmuRegisters.GERROR_IRQ_CFG1);
+            rows.add(writable(SmmuRegisters.GERROR_IRQ_CFG2, SmmuRegisters.MSI_ATTRIBUTES));
+            addMessage(rows, SmmuRegisters.EVENTQ_IRQ_CFG0, SmmuRegisters.EVENTQ_IRQ_CFG1);
+            rows.add(writable(SmmuRegisters.EVENTQ_IRQ_CFG2, SmmuRegisters.MSI_ATTRIBUTES));
+            if (options.pri()) {
+                addMessage(rows, SmmuRegisters.PRIQ_IRQ_CFG0, SmmuRegisters.PRIQ_IRQ_CFG1);
+            }
+        }
+        return rows;
+    }
+
+    private static List<Register> identification(final SmmuOptions options) {
+        final List<Register> rows = new ArrayList<>();
+        rows.add(SmmuRegisters.IDR0.withReset(Integer.toUnsignedLong(options.idr0())));
+        rows.add(SmmuRegisters.IDR1.withReset(options.idr1()));
+        rows.add(SmmuRegisters.IDR2);
+        rows.add(SmmuRegisters.IDR3.withReset(options.idr3()));
+        rows.add(SmmuRegisters.IDR4);
+        rows.add(SmmuRegisters.IDR5.withReset(Integer.toUnsignedLong(options.idr5())));
+        rows.add(SmmuRegisters.IIDR);
+        rows.add(SmmuRegisters.AIDR.withReset(options.aidr()));
+        for (int i = 0; i < 12; i++) {
+            rows.add(Register.readOnly32("ID_REG" + i, SmmuRegisters.ID_REGS + 4 * i, options.idReg(i)));
+        }
+        return rows;
+    }
+
+    private static void addMessage(final List<Register> rows, final Register address, final Register data) {
+        rows.add(writable(address, SmmuRegisters.MSI_ADDR));
+        rows.add(writable(data, SmmuRegisters.MSI_DATA));
+    }
+
+    /** VMW stays 0: no VMID wildcards are offered (IDR0.VMW). */
+    private static long cr0(final SmmuOptions options) {
+        return SmmuRegisters.CR0_SMMUEN | SmmuRegisters.CR0_EVENTQEN | SmmuRegisters.CR0_CMDQEN
+                | (options.pri() ? SmmuRegisters.CR0_PRIQEN : 0) | (options.ats() ? SmmuRegisters.CR0_ATSCHK : 0);
+    }
+
+    /** PTM is stored although there is no broadcast maintenance: it asks for what is the case anyway. */
+    private static long cr2(final SmmuOptions options) {
+        return SmmuRegisters.CR2_RECINVSID | SmmuRegisters.CR2_PTM
+                | (options.ats() ? SmmuRegisters.CR2_REC_CFG_ATS : 0);
+    }
+
+    private static long irqCtrl(final SmmuOptions options) {
+        return SmmuRegisters.IRQ_GERROR | SmmuRegisters.IRQ_EVENTQ | (options.pri() ? SmmuRegisters.IRQ_PRIQ : 0);
+    }
+
+    private static long errors(final SmmuOptions options) {
+        int errors = SmmuRegisters.GERROR_CMDQ | SmmuRegisters.GERROR_EVENTQ_ABT;
+        if (options.pri()) {
+            errors |= SmmuRegisters.GERROR_PRIQ_ABT;
+        }
+        if (options.msi()) {
+            errors |= SmmuRegisters.GERROR_MSI_CMDQ_ABT | SmmuRegisters.GERROR_MSI_EVENTQ_ABT
+                    | SmmuRegisters.GERROR_MSI_GERROR_ABT;
+        }
+        if (options.msi() && options.pri()) {
+            errors |= SmmuRegisters.GERROR_MSI_PRIQ_ABT;
+        }
+        return errors;
+    }
+
+    private static Register writable(final Register row, final long bits) {
+        return new Register(row.name(), row.offset(), row.width(), row.reset(), bits, 0);
+    }
+}

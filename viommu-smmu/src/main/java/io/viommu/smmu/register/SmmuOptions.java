@@ -1,0 +1,175 @@
+/*
+ * Copyright 2026 the viommu authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.viommu.smmu.register;
+
+import io.viommu.smmu.config.SmmuFeatures;
+
+/**
+ * What one SMMU offers, and the identification registers that say so to the guest (IHI 0070, 6.3.1 to 6.3.8).
+ *
+ * <p>Always offered: AArch64 tables in little-endian order with granules of 4, 16 and 64 KiB, coherent accesses, 16-bit
+ * ASIDs and VMIDs, two-level stream tables, HAD, BBML 2, and XNX where there is a stage 2.
+ *
+ * @param stage1       stage 1 translates (IDR0.S1P).
+ * @param stage2       stage 2 translates (IDR0.S2P); with stage 1, the two nest.
+ * @param httu         IDR0.HTTU: 0 none, 1 access flag, 2 access flag and dirty state.
+ * @param ats          PCIe address translation services (IDR0.ATS, ATSRECERR).
+ * @param pri          the page request queue (IDR0.PRI).
+ * @param msi          message-signalled interrupts (IDR0.MSI), beside the wires.
+ * @param stallModel   IDR0.STALL_MODEL: {@link #STALL}, {@link #TERMINATE_ONLY} or {@link #STALL_FORCED}.
+ * @param abortOnly    IDR0.TERM_MODEL: a terminated transaction is always aborted, never RAZ/WI.
+ * @param cd2l         two-level CD tables (IDR0.CD2L).
+ * @param sidSize      StreamID bits, 0 to 32.
+ * @param ssidSize     SubstreamID bits, 0 to 20.
+ * @param cmdqLog2     greatest log2 of entries of the Command queue, 0 to 19.
+ * @param eventqLog2   greatest log2 of entries of the Event queue, 0 to 19.
+ * @param priqLog2     greatest log2 of entries of the PRI queue, 0 to 19.
+ * @param ril          TLB invalidation by range (IDR3.RIL).
+ * @param oasBits      output address bits: 32, 36, 40, 42, 44, 48 or 52.
+ * @param qemuIdentity peripheral identification registers as QEMU's model has them.
+ */
+public record SmmuOptions(boolean stage1, boolean stage2, int httu, boolean ats, boolean pri, boolean msi,
+        int stallModel, boolean abortOnly, boolean cd2l, int sidSize, int ssidSize, int cmdqLog2, int eventqLog2,
+        int priqLog2, boolean ril, int oasBits, boolean qemuIdentity) {
+
+    /** STALL_MODEL: stall and terminate. */
+    public static final int STALL = 0;
+    /** STALL_MODEL: no stalls. */
+    public static final int TERMINATE_ONLY = 1;
+    /** STALL_MODEL: every translation-related fault stalls. */
+    public static final int STALL_FORCED = 2;
+
+    /** Stalled transactions that may be outstanding at once (IDR5.STALL_MAX). */
+    public static final int STALL_MAX = 512;
+
+    private static final int[] OAS_BITS = { 32, 36, 40, 42, 44, 48, 52 };
+    /** PIDR4 to PIDR7, PIDR0 to PIDR3, CIDR0 to CIDR3, one byte each. */
+    private static final int[] QEMU_ID_REGS = { 0x04, 0, 0, 0, 0x84, 0xB4, 0xF0, 0x10, 0x0D, 0xF0, 0x05, 0xB1 };
+    private static final int[] PLAIN_ID_REGS = { 0, 0, 0, 0, 0, 0, 0, 0, 0x0D, 0xF0, 0x05, 0xB1 };
+
+    /** Checks the numbers. */
+    public SmmuOptions {
+        if (!stage1 && !stage2) {
+            throw new IllegalArgumentException("an SMMU needs stage 1 or stage 2");
+        }
+        encodeOas(oasBits);
+    }
+
+    /**
+     * Whether faults may stall transactions.
+     *
+     * @return true unless the model is terminate only.
+     */
+    public boolean stalls() {
+        return stallModel != TERMINATE_ONLY;
+    }
+
+    /**
+     * IDR0 (6.3.1).
+     *
+     * @return its value.
+     */
+    public int idr0() {
+        return bit(stage2, 0) | bit(stage1, 1) | 2 << 2 // TTF: AArch64
+                | 1 << 4 // COHACC
+                | httu << 6 | bit(ats, 10) | 1 << 12 // ASID16
+                | bit(msi, 13) | bit(pri, 16) | 1 << 18 // VMID16
+                | bit(cd2l, 19) | 2 << 21 // TTENDIAN: little
+                | bit(ats, 23) // ATSRECERR
+                | stallModel << 24 | bit(abortOnly, 26) | 1 << 27; // ST_LEVEL: two
+    }
+
+    /**
+     * IDR1 (6.3.2).
+     *
+     * @return its value.
+     */
+    public int idr1() {
+        return sidSize | ssidSize << 6 | (pri ? priqLog2 << 11 : 0) | eventqLog2 << 16 | cmdqLog2 << 21;
+    }
+
+    /**
+     * IDR3 (6.3.4). PPS is set with substreams, so that an automatic page response needs no look at an STE.
+     *
+     * @return its value.
+     */
+    public int idr3() {
+        return 1 << 2 // HAD
+                | bit(stage2, 4) // XNX
+                | bit(pri && ssidSize > 0, 5) // PPS
+                | bit(ril, 10) | 2 << 11; // BBML
+    }
+
+    /**
+     * IDR5 (6.3.6).
+     *
+     * @return its value.
+     */
+    public int idr5() {
+        return encodeOas(oasBits) | 7 << 4 | (stalls() ? STALL_MAX << 16 : 0);
+    }
+
+    /**
+     * AIDR (6.3.8): SMMUv3.1, the latest version all of whose mandatory features are there.
+     *
+     * @return its value.
+     */
+    public int aidr() {
+        return 1;
+    }
+
+    /**
+     * One of the twelve identification registers PIDR4 to CIDR3 (6.3.170).
+     *
+     * @param index 0 to 11, in the order of their offsets.
+     * @return one byte.
+     */
+    public int idReg(final int index) {
+        return qemuIdentity ? QEMU_ID_REGS[index] : PLAIN_ID_REGS[index];
+    }
+
+    /**
+     * The bits that a physical address may have.
+     *
+     * @return ones up to the output address size; queues, tables and MSIs are truncated to it (3.4.3).
+     */
+    public long addressMask() {
+        return (1L << oasBits) - 1;
+    }
+
+    /**
+     * The same, as the translation side reads it.
+     *
+     * @return the values of the identification registers.
+     */
+    public SmmuFeatures features() {
+        return new SmmuFeatures(idr0(), idr1(), idr3(), idr5());
+    }
+
+    private static int encodeOas(final int bits) {
+        for (int i = 0; i < OAS_BITS.length; i++) {
+            if (OAS_BITS[i] == bits) {
+                return i;
+            }
+        }
+        throw new IllegalArgumentException("oas must be 32, 36, 40, 42, 44, 48 or 52, not " + bits);
+    }
+
+    private static int bit(final boolean value, final int position) {
+        return value ? 1 << position : 0;
+    }
+}
