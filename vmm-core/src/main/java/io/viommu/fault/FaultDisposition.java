@@ -33,6 +33,9 @@ public enum FaultDisposition {
     /** An overflow is pending and, until the guest clears it, the architecture drops what follows. */
     OVERFLOW_PENDING(FaultOutcome.OVERFLOW, "the guest has not cleared an earlier overflow"),
 
+    /** A fault of the same device is pending, and the architecture allows to report one for both. */
+    MERGED(FaultOutcome.OVERFLOW, "merged into a pending fault of the same device"),
+
     /** The fault is of stage 2, which is the host's. */
     HOST_STAGE_2(FaultOutcome.HOST_ONLY, "a stage-2 (second-stage) fault is the host's"),
     /** The fault is of a structure that only the host writes. */
