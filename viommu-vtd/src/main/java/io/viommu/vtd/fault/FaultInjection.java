@@ -1,0 +1,88 @@
+/*
+ * Copyright 2026 the viommu authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.viommu.vtd.fault;
+
+import io.viommu.fault.FaultDisposition;
+import io.viommu.fault.FaultKind;
+import io.viommu.fault.FaultRecord;
+import io.viommu.fault.LostEventPolicy;
+
+/**
+ * Takes each fault that the pipeline brings and ends it: in the fault recording registers, in the page request queue,
+ * with an automatic answer, or with a reason why the guest doesn't see it. Runs on the injector only.
+ */
+public final class FaultInjection {
+
+    /** Takes page requests; the page request queue, or whoever answers in its place. */
+    @FunctionalInterface
+    public interface PageRequestTarget {
+        /**
+         * Ends a page request.
+         *
+         * @param record of kind PAGE_REQUEST.
+         * @return how it ended.
+         */
+        FaultDisposition inject(FaultRecord record);
+    }
+
+    private final FaultRecordingRegisters faults;
+    private final PhysicalFaultPolicy policy;
+    private final PageRequestTarget pageRequests;
+    private final LostEventPolicy lostEvents;
+
+    /**
+     * Makes the intake.
+     *
+     * @param faults       the fault recording registers.
+     * @param policy       says what a guest sees of physical faults.
+     * @param pageRequests takes page requests.
+     * @param lostEvents   what the guest learns of losses of the host.
+     */
+    public FaultInjection(final FaultRecordingRegisters faults, final PhysicalFaultPolicy policy,
+            final PageRequestTarget pageRequests, final LostEventPolicy lostEvents) {
+        this.faults = faults;
+        this.policy = policy;
+        this.pageRequests = pageRequests;
+        this.lostEvents = lostEvents;
+    }
+
+    /**
+     * Ends one fault.
+     *
+     * @param record the fault; it is left as it is.
+     * @return how it ended.
+     */
+    public FaultDisposition inject(final FaultRecord record) {
+        return switch (record.kind()) {
+            case FaultKind.VTD_FAULT -> record.emulated()
+                    ? faults.record(record.word(0), record.word(1))
+                    : policy.injectRaw(record);
+            case FaultKind.GENERIC -> policy.injectGeneric(record);
+            case FaultKind.PAGE_REQUEST -> pageRequests.inject(record);
+            case FaultKind.LOST_EVENTS -> lost();
+            case FaultKind.SMMU_EVENT -> FaultDisposition.WRONG_ARCHITECTURE;
+            default -> FaultDisposition.MALFORMED;
+        };
+    }
+
+    /** The guest can be told of a loss only by PFO, and only while a fault is pending. */
+    private FaultDisposition lost() {
+        return lostEvents == LostEventPolicy.GUEST_OVERFLOW && faults.recordLoss()
+                ? FaultDisposition.DELIVERED
+                : FaultDisposition.HOST_EVENT;
+    }
+}
