@@ -1,0 +1,192 @@
+/*
+ * Copyright 2026 the viommu authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.viommu.vtd;
+
+import static io.viommu.vtd.layout.CapabilityFields.ADMS;
+import static io.viommu.vtd.layout.CapabilityFields.C;
+import static io.viommu.vtd.layout.CapabilityFields.CM;
+import static io.viommu.vtd.layout.CapabilityFields.DRD;
+import static io.viommu.vtd.layout.CapabilityFields.DT;
+import static io.viommu.vtd.layout.CapabilityFields.DWD;
+import static io.viommu.vtd.layout.CapabilityFields.EIM;
+import static io.viommu.vtd.layout.CapabilityFields.FRO;
+import static io.viommu.vtd.layout.CapabilityFields.FS1GP;
+import static io.viommu.vtd.layout.CapabilityFields.FSTS;
+import static io.viommu.vtd.layout.CapabilityFields.IR;
+import static io.viommu.vtd.layout.CapabilityFields.IRO;
+import static io.viommu.vtd.layout.CapabilityFields.MAMV;
+import static io.viommu.vtd.layout.CapabilityFields.MGAW;
+import static io.viommu.vtd.layout.CapabilityFields.MHMV;
+import static io.viommu.vtd.layout.CapabilityFields.ND;
+import static io.viommu.vtd.layout.CapabilityFields.NFR;
+import static io.viommu.vtd.layout.CapabilityFields.NWFS;
+import static io.viommu.vtd.layout.CapabilityFields.PASID;
+import static io.viommu.vtd.layout.CapabilityFields.PDS;
+import static io.viommu.vtd.layout.CapabilityFields.PHMR;
+import static io.viommu.vtd.layout.CapabilityFields.PLMR;
+import static io.viommu.vtd.layout.CapabilityFields.PRS;
+import static io.viommu.vtd.layout.CapabilityFields.PSI;
+import static io.viommu.vtd.layout.CapabilityFields.PSS;
+import static io.viommu.vtd.layout.CapabilityFields.PT;
+import static io.viommu.vtd.layout.CapabilityFields.QI;
+import static io.viommu.vtd.layout.CapabilityFields.RPS;
+import static io.viommu.vtd.layout.CapabilityFields.SAGAW;
+import static io.viommu.vtd.layout.CapabilityFields.SC;
+import static io.viommu.vtd.layout.CapabilityFields.SMPWCS;
+import static io.viommu.vtd.layout.CapabilityFields.SMS;
+import static io.viommu.vtd.layout.CapabilityFields.SMTS;
+import static io.viommu.vtd.layout.CapabilityFields.SRS;
+import static io.viommu.vtd.layout.CapabilityFields.SSLPS;
+import static io.viommu.vtd.layout.CapabilityFields.SSTS;
+
+import java.util.List;
+
+import io.viommu.iommu.ModelConfig;
+import io.viommu.iommu.ModelProperty;
+import io.viommu.vtd.layout.CapabilityFields;
+import io.viommu.vtd.register.VtdCapabilities;
+
+/**
+ * The properties of the model and what they make of it. The names are those of QEMU 11, with its older spellings; a
+ * property that isn't given takes this model's default, or with {@code compat=qemu} that of QEMU 11.1.
+ *
+ * @param capabilities     what the unit announces and does.
+ * @param faultCompression whether a requester with a pending fault gets no second record.
+ * @param hostAddressWidth bits of a physical address.
+ * @param quirks           whether registers reset as QEMU's do where those contradict the specification (PECTL).
+ */
+public record VtdConfig(VtdCapabilities capabilities, boolean faultCompression, int hostAddressWidth,
+        boolean quirks) {
+
+    private static final String COMPAT = "compat";
+    private static final String QEMU = "qemu";
+
+    /** Where fault records go: behind the IOTLB and memory-type registers, or on a page of their own if many. */
+    private static final int NEAR_RECORDS = 0x220;
+    private static final int NEAR_RECORDS_END = 0x300;
+    private static final int FAR_RECORDS = 0x1000;
+    private static final int IOTLB_REGISTERS = 0xF0;
+
+    /** All properties. */
+    static final List<ModelProperty> PROPERTIES = List.of(
+            ModelProperty.choice("aw-bits", List.of("39", "48", "57"), "48",
+                    "width of guest addresses: 3-level tables, also 4-level, also 5-level"),
+            ModelProperty.flag("caching-mode", false, "the guest invalidates also what it makes present (CAP.CM)"),
+            ModelProperty.choice(COMPAT, List.of("viommu", QEMU), "viommu",
+                    "whose defaults and capability bits to take"),
+            ModelProperty.flag("device-iotlb", true, "device-TLBs, PCIe ATS (ECAP.DT)"),
+            ModelProperty.flag("dma-drain", true, "invalidations drain DMA (CAP.DRD, DWD)"),
+            ModelProperty.flag("dma-translation", true, "DMA remapping; without it interrupts only").alias(
+                    "x-dma-translation"),
+            ModelProperty.choice("eim", List.of("on", "off", "auto"), "auto",
+                    "32-bit APIC ids (ECAP.EIM); auto follows intremap, with compat=qemu off"),
+            ModelProperty.flag("fault-compression", false, "a device with a pending fault gets no second record"),
+            ModelProperty.number("fault-records", 1, 256, 8, "number of fault recording registers"),
+            ModelProperty.flag("fs1gp", true, "1 GiB first-stage pages (CAP.FS1GP)"),
+            ModelProperty.flag("fsts", true, "first-stage translation (ECAP.FSTS)").alias("x-flts", "flts"),
+            ModelProperty.choice("intremap", List.of("on", "off", "auto"), "auto",
+                    "interrupt remapping (ECAP.IR); auto is on"),
+            ModelProperty.number("pasid-bits", 0, 20, 20, "width of PASIDs, 0 for none"),
+            ModelProperty.flag("protected-memory", false, "protected memory regions (CAP.PLMR, PHMR)"),
+            ModelProperty.flag("scalable-mode", true, "scalable-mode tables (ECAP.SMTS)").alias("x-scalable-mode"),
+            ModelProperty.flag("snoop-control", true, "snoop control (ECAP.SC)"),
+            ModelProperty.flag("stale-tm", false, "ignore bit 62 of second-stage entries, as old hardware does"),
+            ModelProperty.flag("svm", true, "shared virtual memory: page requests (ECAP.PRS, PDS, NWFS)"));
+
+    /** What QEMU has by default where this model has something else. */
+    private static final List<String> OFF_IN_QEMU = List.of("device-iotlb", "fsts", "scalable-mode", "snoop-control",
+            "svm");
+
+    /**
+     * Works the properties out.
+     *
+     * @param config checked values.
+     * @return the configuration.
+     * @throws IllegalArgumentException in one sentence, if two given properties contradict each other.
+     */
+    static VtdConfig of(final ModelConfig config) {
+        final boolean qemu = QEMU.equals(config.choice(COMPAT));
+        final boolean scalable = flag(config, "scalable-mode");
+        final boolean firstStage = dependent(config, "fsts", scalable, "scalable-mode=on");
+        final boolean deviceTlb = flag(config, "device-iotlb");
+        final boolean pageRequests = dependent(config, "svm", scalable && deviceTlb,
+                "scalable-mode=on and device-iotlb=on");
+        final boolean remapping = !"off".equals(config.choice("intremap"));
+        final boolean wide = dependent(config, "eim", remapping && !(qemu && "auto".equals(config.choice("eim"))),
+                "intremap=on");
+        final int pasidBits = number(config, "pasid-bits", qemu ? 0 : scalable ? 20 : 0);
+        if (pasidBits > 0 && !scalable) {
+            throw new IllegalArgumentException("intel-iommu: pasid-bits=" + pasidBits + " needs scalable-mode=on");
+        }
+        long ecap = QI | PT | (long) (IOTLB_REGISTERS / 16) << IRO | 0xFL << MHMV;
+        ecap |= bit(remapping, IR) | bit(wide, EIM) | bit(deviceTlb, DT) | bit(flag(config, "snoop-control"), SC);
+        ecap |= bit(scalable, SMTS) | bit(firstStage, FSTS) | bit(pageRequests, PRS | PDS | NWFS);
+        if (qemu) {
+            // QEMU offers one stage or the other, supervisor requests with the second, and no coherent walks.
+            ecap |= bit(scalable && !firstStage, SSTS | SRS);
+        } else {
+            ecap |= C | ADMS | bit(scalable, SSTS | SMPWCS | RPS) | bit(pageRequests, SMS);
+        }
+        if (pasidBits > 0) {
+            ecap |= PASID | (long) (pasidBits - 1) << PSS;
+        }
+        final VtdCapabilities capabilities = new VtdCapabilities(cap(config, qemu, firstStage), ecap);
+        return new VtdConfig(capabilities, config.given("fault-compression")
+                ? config.flag("fault-compression")
+                : qemu, 52, qemu);
+    }
+
+    private static long cap(final ModelConfig config, final boolean qemu, final boolean firstStage) {
+        final int width = Integer.parseInt(config.choice("aw-bits"));
+        if (qemu && width == 57) {
+            throw new IllegalArgumentException("intel-iommu: aw-bits must be 39 or 48 with compat=qemu, not 57");
+        }
+        final int records = number(config, "fault-records", qemu ? 1 : 8);
+        final int offset = NEAR_RECORDS + records * 16 <= NEAR_RECORDS_END ? NEAR_RECORDS : FAR_RECORDS;
+        // Widths 39, 48 and 57 are SAGAW bits 1 to 3, each with all narrower ones.
+        final long widths = config.flag("dma-translation") ? (1L << (width - 30) / 9 + 1) - 2 : 0;
+        return 6L << ND | widths << SAGAW | width - 1L << MGAW | (long) (offset / 16) << FRO | 3L << SSLPS | PSI
+                | records - 1L << NFR | 18L << MAMV | CapabilityFields.ESRTPS
+                | bit(config.flag("dma-drain"), DRD | DWD) | bit(config.flag("caching-mode"), CM)
+                | bit(firstStage && config.flag("fs1gp"), FS1GP)
+                | bit(config.flag("protected-memory"), PLMR | PHMR)
+                | bit(!qemu, CapabilityFields.ZLR | CapabilityFields.ESIRTPS);
+    }
+
+    private static boolean flag(final ModelConfig config, final String name) {
+        final boolean replaced = QEMU.equals(config.choice(COMPAT)) && OFF_IN_QEMU.contains(name);
+        return replaced && !config.given(name) ? false : config.flag(name);
+    }
+
+    /** A switch that needs others: without them its default gives way, but a given "on" is a mistake. */
+    private static boolean dependent(final ModelConfig config, final String name, final boolean possible,
+            final String needed) {
+        final boolean wanted = "auto".equals(config.choice(name)) || flag(config, name);
+        if (wanted && !possible && config.given(name) && config.flag(name)) {
+            throw new IllegalArgumentException("intel-iommu: " + name + "=on needs " + needed);
+        }
+        return wanted && possible;
+    }
+
+    private static int number(final ModelConfig config, final String name, final int otherwise) {
+        return config.given(name) ? config.number(name) : otherwise;
+    }
+
+    private static long bit(final boolean set, final long bits) {
+        return set ? bits : 0;
+    }
+}

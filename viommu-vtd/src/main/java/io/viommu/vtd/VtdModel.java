@@ -1,0 +1,53 @@
+/*
+ * Copyright 2026 the viommu authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.viommu.vtd;
+
+import java.util.List;
+
+import io.viommu.iommu.IommuModel;
+import io.viommu.iommu.IommuPlatform;
+import io.viommu.iommu.ModelConfig;
+import io.viommu.iommu.ModelProperty;
+import io.viommu.iommu.VirtualIommu;
+
+/** Makes VT-d units by name. */
+public final class VtdModel implements IommuModel {
+
+    /** Made by the service loader. */
+    public VtdModel() {
+    }
+
+    @Override
+    public String name() {
+        return "intel-iommu";
+    }
+
+    @Override
+    public String description() {
+        return "Intel VT-d DMA remapping unit";
+    }
+
+    @Override
+    public List<ModelProperty> properties() {
+        return VtdConfig.PROPERTIES;
+    }
+
+    @Override
+    public VirtualIommu create(final ModelConfig config, final IommuPlatform platform) {
+        return new VtdUnit(VtdConfig.of(config), platform);
+    }
+}
