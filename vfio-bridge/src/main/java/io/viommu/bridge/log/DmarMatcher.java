@@ -37,7 +37,7 @@ final class DmarMatcher {
     /** Where the reason's words end when something else follows on the same line. */
     private static final Pattern END_OF_WORDS = Pattern.compile(
             "\\s*(?:>\\s*)?(?:\\[\\s*\\d{1,9}\\.\\d{3,9}\\]|\\(XEN\\)|\\[VT-D\\]|\\bDMAR\\s*:|\\bdmar:|\\bdmar_fault"
-                    + "|\\bINTR-REMAP|\\bkernel:)");
+                    + "|\\bINTR-REMAP|\\bkernel:|\"[,}])");
 
     /** Words that may be the rest of a reason; no kernel message looks like this, having a colon or a number. */
     private static final Pattern PLAIN_WORDS = Pattern.compile("(?:SM: )?[A-Za-z][A-Za-z0-9 ,/_=.-]{0,80}[\"'`]?");
@@ -179,7 +179,7 @@ final class DmarMatcher {
 
     private static String trimmedWords(final String text) {
         String words = text.strip();
-        while (!words.isEmpty() && "\"'`[>".indexOf(words.charAt(words.length() - 1)) >= 0) {
+        while (!words.isEmpty() && "\"'`[]>".indexOf(words.charAt(words.length() - 1)) >= 0) {
             words = words.substring(0, words.length() - 1).stripTrailing();
         }
         return words;

@@ -193,6 +193,7 @@ public final class KernelLogParser {
             case DMAR_STATUS -> status(groups.group("value"), line);
             case DMAR_DUMP -> notice(new LogNotice(line, LogNotice.Kind.VTD_TABLE_DUMP, 0));
             case SUPPRESSED -> suppressed(groups, line);
+            case REPEATED -> repeated(groups, line);
             case QEMU_COMPRESSED -> compressed(groups, line);
             case QEMU_VTD -> fault(EmulatorRecords.qemuVtd(groups, line));
             case QEMU_SMMU -> fault(EmulatorRecords.qemuSmmu(groups, line));
@@ -219,6 +220,13 @@ public final class KernelLogParser {
             dmar.suppressed();
         }
         notice(new LogNotice(line, kind, Long.parseLong(groups.group("count"))));
+    }
+
+    private void repeated(final Matcher groups, final long line) {
+        final int count = Integer.parseInt(groups.group("count"));
+        notice(new LogNotice(line, LogNotice.Kind.MESSAGE_REPEATED, count));
+        // The message in brackets is read as a record of its own, so it stands for one of them.
+        smmu.repeatWord(groups.group("bracket") == null ? count : count - 1, line);
     }
 
     private void compressed(final Matcher groups, final long line) {

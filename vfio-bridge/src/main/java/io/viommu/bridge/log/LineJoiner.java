@@ -28,7 +28,7 @@ final class LineJoiner {
     private static final int MAX_HELD = 2048;
 
     private final RecordSink sink;
-    private final Matcher start = RecordFormat.startMatcher();
+    private final RecordStarts starts = new RecordStarts();
     private final Matcher[] matchers = new Matcher[RecordFormat.values().length];
 
     /** Where in the text each of its lines begins. */
@@ -82,20 +82,54 @@ final class LineJoiner {
         final String joined = held + ' ' + text;
         final Matcher groups = matchers[heldFormat.ordinal()].reset(joined);
         final boolean found = groups.lookingAt();
-        if (!groups.hitEnd() && !(found && groups.end() > held.length())) {
+        if (groups.hitEnd() || found && groups.end() > held.length()) {
+            join(joined, held.length() + 1, number);
+            return true;
+        }
+        return extendWithoutBlank(text, number);
+    }
+
+    /**
+     * Terminals break lines anywhere. Such a break is believed only when the format reads more than the one token that
+     * has been cut, or when that token becomes the last one of an SMMU's line.
+     */
+    private boolean extendWithoutBlank(final String text, final long number) {
+        final String joined = held + text;
+        final Matcher groups = matchers[heldFormat.ordinal()].reset(joined);
+        int tokenEnd = 0;
+        while (tokenEnd < text.length() && text.charAt(tokenEnd) > ' ') {
+            tokenEnd++;
+        }
+        final boolean otherRecord = starts.reset(text).find(0) && starts.start() <= tokenEnd
+                && starts.format() != RecordFormat.SMMU_BARE;
+        if (otherRecord || !groups.lookingAt()) {
             return false;
         }
+        final boolean readsOn = groups.end() > held.length() + tokenEnd;
+        final boolean completed = heldFormat == RecordFormat.SMMU && groups.end() > held.length() && completes(groups);
+        if (!readsOn && !completed) {
+            return false;
+        }
+        join(joined, held.length(), number);
+        return true;
+    }
+
+    /** Whether a word of an event, or the last token of its header, is whole. */
+    private static boolean completes(final Matcher smmu) {
+        return smmu.group("received") != null || smmu.group("word") != null && SmmuDevice.isWhole(smmu.group("word"));
+    }
+
+    private void join(final String joined, final int offset, final long number) {
         numbers[lineCount] = number;
-        offsets[lineCount] = held.length() + 1;
+        offsets[lineCount] = offset;
         lineCount++;
         held = null;
         scan(joined, heldFormat, false);
-        return true;
     }
 
     /** Hands out the records of a text; keeps the last one back if it may go on, unless the text is final. */
     private void scan(final String text, final RecordFormat first, final boolean last) {
-        start.reset(text);
+        starts.reset(text);
         int position = 0;
         while (position < text.length()) {
             final int begin;
@@ -103,25 +137,31 @@ final class LineJoiner {
             if (position == 0 && first != null) {
                 begin = 0;
                 format = first;
-            } else if (start.find(position)) {
-                begin = start.start();
-                format = RecordFormat.startedBy(start);
+            } else if (starts.find(position)) {
+                begin = starts.start();
+                format = starts.format();
             } else {
                 return;
             }
             final Matcher groups = matchers[format.ordinal()].reset(text).region(begin, text.length());
             final boolean found = groups.lookingAt();
-            if (!last && groups.hitEnd() && text.length() - begin <= MAX_HELD && lineCount < MAX_LINES) {
+            if (!last && mayGoOn(format, groups, found) && text.length() - begin <= MAX_HELD && lineCount < MAX_LINES) {
                 hold(text, begin, format);
                 return;
             }
             position = found && groups.end() > begin ? groups.end() : begin + 1;
             if (position > begin + 1) {
-                final int next = start.find(position) ? start.start() : text.length();
+                final int next = starts.find(position) ? starts.start() : text.length();
                 sink.record(format, groups, lineAt(begin), lineAt(position - 1), text.substring(position, next),
                         next == text.length());
             }
         }
+    }
+
+    /** The words of events are most of a storm; one that is whole needs no look at the next line. */
+    private static boolean mayGoOn(final RecordFormat format, final Matcher groups, final boolean found) {
+        return groups.hitEnd() && !(found && format == RecordFormat.SMMU && groups.start("word") >= 0
+                && SmmuDevice.isWhole(groups.group("word")));
     }
 
     private void hold(final String text, final int begin, final RecordFormat format) {

@@ -44,6 +44,11 @@ public record LogNotice(long line, Kind kind, long value) {
         SMMU_SUPPRESSED,
         /** {@code auto-suppressing events for sid}: the value is the StreamID. */
         SMMU_STREAM_SUPPRESSED,
+        /**
+         * Syslog's {@code message repeated N times}: the value is N. Words of an event that were left out in this way
+         * are put back; faults are not multiplied.
+         */
+        MESSAGE_REPEATED,
         /** QEMU's {@code New fault is not recorded due to compression of faults}. */
         QEMU_FAULT_COMPRESSED
     }

@@ -31,29 +31,34 @@ import java.util.regex.Pattern;
  */
 enum RecordFormat {
     /** S1 to S5, S7, S8: what the SMMUv3 driver says, with the name of the SMMU. */
-    SMMU("arm-smmu-v3(?=\\s|$)", inTurn("arm-smmu-v3", "\\s+(?<device>[^\\s:]{1,80}):", "\\s*(?:" + Parts.SMMU + ")")),
+    SMMU("arm-smmu-v3", "arm-smmu-v3(?=\\s|$)",
+            inTurn("arm-smmu-v3", "\\s+(?<device>[^\\s:]{1,80}):", "\\s*(?:" + Parts.SMMU + ")")),
 
     /** S1 to S4, S8 when the driver's name is lost, or the SMMU's as well. */
     SMMU_BARE(
+            "^ event",
             "\\A(?:[\\w.@-]{1,80}:\\s{0,8})?(?:0[xX]\\p{XDigit}{8}|event:?\\s|(?:un)?priv\\s+(?:data|inst)\\b|sid\\s+0x"
-                    + "|unexpected\\s+PRI\\b)|(?:(?<=[\\s:\\]])[\\w.@-]{1,80}:\\s{1,8})?(?<!\\w)event\\s+0[xX]"
-                    + "\\p{XDigit}{1,4}\\s+received",
+                    + "|unexpected\\s+PRI\\b)|(?<!\\w)event\\s+0[xX]\\p{XDigit}{1,4}\\s+received",
             "(?:(?<device>[\\w.@-]{1,80}):\\s{0,8})?(?:" + Parts.SMMU + ")"),
 
     /** S6, D8 and Xen's: so many lines were not printed. */
-    SUPPRESSED("(?:dmar_fault|arm_smmu_\\w{1,40}|printk):?\\s+\\d",
+    SUPPRESSED("dmar_fault arm_smmu_ printk", "(?:dmar_fault|arm_smmu_\\w{1,40}|printk):?\\s+\\d",
             "(?<source>dmar_fault|arm_smmu|printk)" + inTurn("\\w{0,40}:?\\s+(?<count>\\d{1,18})",
                     "\\s+(?:callbacks|messages)", "\\s+suppressed(?<complete>)")),
 
+    /** Syslog's: the line before it, or the one in brackets, came so many times more. */
+    REPEATED("message", "message repeated \\d", "message repeated (?<count>\\d{1,9}) times?(?<bracket>:\\s*\\[)?"),
+
     /** D1, D1i, X1: the reason of a fault on a line of its own; or alone at the start of a line that was wrapped. */
-    DMAR_REASON(
+    DMAR_REASON("DMAR INTR-REMAP UNKNOWN ^",
             "(?:DMAR|INTR-REMAP|UNKNOWN)\\s*:\\s*(?:\\[\\s*fault(?=\\s|$)|reason(?=\\s|$))|\\A\\[\\s*fault(?=\\s|$)",
             "(?:(?<family>DMAR|INTR-REMAP|UNKNOWN)\\s*:\\s*)?(?:"
                     + inTurn("\\[\\s*fault", "\\s+reason", "\\s+(?<reason>" + Parts.TOKEN + ")", "\\s*\\](?<complete>)")
                     + "|" + inTurn("reason", "\\s+(?<xen>\\p{XDigit}{1,8})", "\\s+-(?=\\s|$)(?<xencomplete>)") + ")"),
 
     /** D1 to D6, X1: a fault. From D2 on its reason follows in the same record. */
-    DMAR_FAULT("\\[DMA(?=\\s|$)|\\[INTR-REMAP\\]|INTR-REMAP:(?=\\s*Request|\\s*$)|UNKNOWN:(?=\\s*Request)",
+    DMAR_FAULT("[DMA [INTR-REMAP] INTR-REMAP: UNKNOWN:",
+            "\\[DMA(?=\\s|$)|\\[INTR-REMAP\\]|INTR-REMAP:(?=\\s*Request|\\s*$)|UNKNOWN:(?=\\s*Request)",
             inTurn("(?:\\[DMA\\s+(?<access>[Rr]ead|[Ww]rite)(?:\\s+NO_PASID|\\s+PASID\\s+(?<pasid>" + Parts.TOKEN
                     + "))?\\s*\\]|(?<interrupt>\\[INTR-REMAP\\]|INTR-REMAP:)|UNKNOWN:)",
                     "\\s*Request", "\\s+device(?<request>)", "\\s*\\[{1,2}\\s*(?<bdf>[^\\[\\]\\s]{1,24})\\s*\\]",
@@ -63,72 +68,78 @@ enum RecordFormat {
                     "\\s+(?<reason>" + Parts.TOKEN + ")", "\\s*\\](?<complete>)")),
 
     /** D7: the fault status register. */
-    DMAR_STATUS("DRHD:(?=\\s|$)",
+    DMAR_STATUS("DRHD:", "DRHD:(?=\\s|$)",
             inTurn("DRHD:", "\\s+handling", "\\s+fault", "\\s+status", "\\s+re[gq]", "\\s+(?<value>\\p{XDigit}{1,8})")),
 
     /** D9: tables follow. */
-    DMAR_DUMP("Dump\\s+dmar\\d", "Dump\\s+dmar\\d{1,6}(?<complete>)"),
+    DMAR_DUMP("Dump", "Dump\\s+dmar\\d", "Dump\\s+dmar\\d{1,6}(?<complete>)"),
 
     /** Q1: QEMU's VT-d saw a fault; the line has no reason. */
-    QEMU_VTD("vtd_iommu_translate:(?=\\s|$)",
+    QEMU_VTD("vtd_iommu_translate:", "vtd_iommu_translate:(?=\\s|$)",
             inTurn("vtd_iommu_translate:", "\\s+detected", "\\s+translation", "\\s+failure",
                     "\\s*\\(dev=(?:3D)?(?<bdf>\\p{XDigit}{2}:\\p{XDigit}{2}:\\p{XDigit}{2})",
                     ",\\s*iova=(?:3D)?(?<info>" + Parts.TOKEN + ")")),
 
     /** Q1: QEMU's VT-d merged a fault into one that was pending. */
-    QEMU_COMPRESSED("New\\s+fault\\s+is\\s+not\\s+recorded",
+    QEMU_COMPRESSED("New", "New\\s+fault\\s+is\\s+not\\s+recorded",
             "New\\s+fault\\s+is\\s+not\\s+recorded"
                     + inTurn("", "\\s+due", "\\s+to", "\\s+compression(?<complete>)")),
 
     /** Q2: QEMU's SMMUv3 recorded an event; the line has no StreamID. */
-    QEMU_SMMU("smmuv3-iommu-memory-region-\\w",
+    QEMU_SMMU("smmuv3-iommu", "smmuv3-iommu-memory-region-\\w",
             inTurn("smmuv3-iommu-memory-region-[\\w-]{1,40}", "\\s+translation", "\\s+failed", "\\s+for",
                     "\\s+iova=(?:3D)?(?<info>" + Parts.TOKEN + ")", "\\s*\\((?:SMMU_EVT_)?(?<name>\\w{1,40})\\)")),
 
     /** R1: Genode prints the high half of the fault recording register, and FI. */
-    GENODE("Fault:\\s+hi=",
+    GENODE("Fault:", "Fault:\\s+hi=",
             inTurn("Fault:\\s+hi=(?<high>" + Parts.TOKEN + ")", ",\\s*reason=" + Parts.TOKEN,
                     ",\\s*type=" + Parts.TOKEN, ",\\s*AT=" + Parts.TOKEN, ",\\s*EXE=" + Parts.TOKEN,
                     ",\\s*PRIV=" + Parts.TOKEN, ",\\s*PP=" + Parts.TOKEN, ",\\s*Source=" + Parts.TOKEN,
                     ",\\s*info=(?<info>" + Parts.TOKEN + ")"));
-
-    private static final RecordFormat[] VALUES = values();
-    private static final Pattern START = startOfAny();
 
     /**
      * Strings of which every record holds one, for a quick look at lines that hold none. The formats whose first token
      * is weaker than these matter only after a record has begun.
      */
     private static final String[] MARKERS = { "arm-smmu-v3", "event 0", "event: ", "PRI request", "[DMA", "INTR-REMAP",
-        "DMAR", "DRHD", "suppressed", "UNKNOWN:", "vtd_iommu_translate", "fault is not rec", "smmuv3-iommu",
+        "DMAR", "DRHD", "[fault", "suppressed", "message repeated", "UNKNOWN:", "vtd_iommu_translate",
+        "fault is not rec",
+        "smmuv3-iommu",
         "Fault: hi=" };
 
-    private final String start;
+    private final String[] firstTokens;
+    private final Pattern start;
     private final Pattern pattern;
 
-    RecordFormat(final String start, final String pattern) {
-        this.start = start;
+    /**
+     * A format.
+     *
+     * @param firstTokens what a record begins with, separated by blanks; ^ is the start of the line
+     * @param start how to know that a record begins there indeed
+     * @param pattern the record
+     */
+    RecordFormat(final String firstTokens, final String start, final String pattern) {
+        this.firstTokens = firstTokens.split(" ");
+        this.start = Pattern.compile(start);
         this.pattern = Pattern.compile(pattern);
+    }
+
+    String[] firstTokens() {
+        return firstTokens;
+    }
+
+    /** A matcher for the start of a record. */
+    Matcher startMatcher() {
+        return inPlace(start);
     }
 
     /** A matcher for this format, to be used with {@link Matcher#region} and {@link Matcher#lookingAt}. */
     Matcher matcher() {
+        return inPlace(pattern);
+    }
+
+    private static Matcher inPlace(final Pattern pattern) {
         return pattern.matcher("").useTransparentBounds(true).useAnchoringBounds(false);
-    }
-
-    /** A matcher that finds where the next record of any format starts. */
-    static Matcher startMatcher() {
-        return START.matcher("");
-    }
-
-    /** The format whose start has been found. */
-    static RecordFormat startedBy(final Matcher found) {
-        for (final RecordFormat format : VALUES) {
-            if (found.start(format.groupName()) >= 0) {
-                return format;
-            }
-        }
-        throw new IllegalStateException("no format has started");
     }
 
     /** Whether a line can begin a record. False for nearly all lines of a log, and quick. */
@@ -139,19 +150,6 @@ enum RecordFormat {
             }
         }
         return false;
-    }
-
-    private String groupName() {
-        return name().replace("_", "");
-    }
-
-    private static Pattern startOfAny() {
-        final StringBuilder any = new StringBuilder();
-        for (final RecordFormat format : VALUES) {
-            any.append(any.isEmpty() ? "" : "|").append("(?<").append(format.groupName()).append('>')
-                    .append(format.start).append(')');
-        }
-        return Pattern.compile(any.toString());
     }
 
     /** The first part, then each further part if the one before it is there. */

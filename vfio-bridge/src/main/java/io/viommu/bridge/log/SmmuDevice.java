@@ -114,8 +114,22 @@ final class SmmuDevice {
         }
         wordCount++;
         lastLine = line;
+        completeIfFull();
+    }
+
+    private void completeIfFull() {
         if (wordCount == SmmuEventWords.COUNT) {
             report(rejectionOfComplete());
+        }
+    }
+
+    /** The last word once more. */
+    void repeatWord(final long line) {
+        if (open && wordCount > 0) {
+            words[wordCount] = words[wordCount - 1];
+            wordCount++;
+            lastLine = line;
+            completeIfFull();
         }
     }
 

@@ -21,17 +21,20 @@ import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.function.Consumer;
 import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** Gives the lines of the SMMUv3 driver to the SMMU that they speak of. */
 final class SmmuRecords {
     private static final int MAX_DEVICES = 64;
     private static final int HEX = 16;
     private static final String NO_NAME = "";
+    private static final Pattern WORD_AFTER_HEADER = Pattern.compile("[:\\s,]{1,8}(0[xX]\\p{XDigit}{16})(?=[,\\s]|$)");
 
     private final Consumer<LogFault> faults;
     private final Consumer<LogNotice> notices;
     private final Map<String, SmmuDevice> devices = new LinkedHashMap<>(MAX_DEVICES, 0.75f, true);
     private SmmuDevice lastHeaded;
+    private SmmuDevice lastWorded;
     private boolean awaitsMore;
 
     SmmuRecords(final Consumer<LogFault> faults, final Consumer<LogNotice> notices) {
@@ -53,6 +56,7 @@ final class SmmuRecords {
         devices.values().forEach(device -> device.close("before the end of the log"));
         devices.clear();
         lastHeaded = null;
+        lastWorded = null;
         awaitsMore = false;
     }
 
@@ -63,9 +67,10 @@ final class SmmuRecords {
         final String name = printedDevice == null ? NO_NAME : printedDevice;
         if (groups.group("id") != null) {
             final boolean received = groups.group("received") != null;
-            if (received || driver && endsLine && rest.isBlank()) {
+            if (received || driver && endsLine && "received".startsWith(rest.strip())) {
                 lastHeaded = device(name);
                 lastHeaded.header(line, Integer.parseInt(groups.group("id"), HEX), received, driver);
+                wordsAfterHeader(rest, line);
             }
         } else if (groups.group("word") != null) {
             word(groups.group("word"), name, driver, line, rest);
@@ -116,7 +121,25 @@ final class SmmuRecords {
         final boolean alone = rest.isBlank() || "[".equals(rest.strip());
         if (driver || alone && SmmuDevice.isWhole(text)) {
             device.word(line, text, driver);
+            lastWorded = device;
         }
+    }
+
+    /** Words that follow their header on the same line, each without a name. */
+    private void wordsAfterHeader(final String rest, final long line) {
+        final Matcher words = WORD_AFTER_HEADER.matcher(rest);
+        for (int i = 0; i < SmmuEventWords.COUNT && words.lookingAt(); i++) {
+            lastHeaded.word(line, words.group(1), false);
+            words.region(words.end(), rest.length());
+        }
+    }
+
+    /** Syslog has left out lines that were the same as the word before. */
+    void repeatWord(final int times, final long line) {
+        for (int i = 0; i < times && lastWorded != null && lastWorded.awaitsWords(); i++) {
+            lastWorded.repeatWord(line);
+        }
+        refresh();
     }
 
     private SmmuDevice deviceOrLast(final String name) {

@@ -182,6 +182,22 @@ class DmarLogTest {
     }
 
     @Test
+    void linesBrokenByATerminalInsideATokenAreJoined() {
+        final String line = "[23560.957541] DMAR: [DMA Write NO_PASID] Request device [3e:00.0] fault addr 0x7efef4f08000"
+                + " [fault reason 0x79] SM: Present bit in Root Entry is clear";
+        for (int width = "[23560.957541] DMAR: [DMA".length(); width < line.indexOf("[fault reason 0x79]"); width++) {
+            final List<String> broken = new java.util.ArrayList<>();
+            for (int at = 0; at < line.length(); at += width) {
+                broken.add(line.substring(at, Math.min(at + width, line.length())));
+            }
+            final VtdLogFault fault = ParsedLog.ofLines(broken).onlyVtd();
+            assertThat(fault.rejected() ? fault.info().orElse(-1) : fault.words().get(0))
+                    .as("width %d: %s", width, fault)
+                    .isEqualTo(0x7efef4f08000L);
+        }
+    }
+
+    @Test
     void quotedPrintableBreaksAreJoinedInsideWords() {
         final String line = "[23560.957541] DMAR: [DMA Write NO_PASID] Request device [3e:00.0] fault addr 0x7efef4f08000"
                 + " [fault reason 0x79] SM: Present bit in Root Entry is clear";

@@ -145,6 +145,48 @@ class SmmuLogTest {
     }
 
     @Test
+    void namelessWordsFollowAHeaderWithItsName() {
+        final List<String> lines = new ArrayList<>(dump("", 0x10, WORDS));
+        lines.set(0, A + "event 0x10 received:");
+        assertThat(parse(lines).onlyEvent().words()).isEqualTo(WORDS);
+        assertThat(ParsedLog.of(String.join(" ", lines)).onlyEvent().words()).isEqualTo(WORDS);
+    }
+
+    @Test
+    void eventBrokenByATerminalAnywhereIsReadOrRejectedButNeverMisread() {
+        final List<String> dump = dump("[  131.475699] " + A, 0x10, WORDS);
+        for (int width = 30; width < 90; width++) {
+            final List<String> broken = new ArrayList<>();
+            for (final String line : dump) {
+                for (int at = 0; at < line.length(); at += width) {
+                    broken.add(line.substring(at, Math.min(at + width, line.length())));
+                }
+            }
+            final ParsedLog log = parse(broken);
+            assertThat(log.faults).as("width %d", width).allSatisfy(fault -> {
+                if (!fault.rejected()) {
+                    assertThat(fault.words()).isEqualTo(WORDS);
+                }
+            });
+            if (width > "[  131.475699] arm-smmu-v3".length()) {
+                assertThat(log.onlyEvent().rejection()).as("width %d", width).isNull();
+            }
+        }
+    }
+
+    @Test
+    void wordsThatSyslogLeftOutAsRepeatedArePutBack() {
+        final List<String> dump = dump("Aug 26 10:33:28 host kernel: " + A, 6, OTHER);
+        assertThat(ParsedLog
+                .of(dump.get(0), dump.get(1), dump.get(2), "Aug 26 10:33:28 host last message repeated 2 times")
+                .onlyEvent().words()).isEqualTo(OTHER);
+        final ParsedLog bracket = ParsedLog.of(dump.get(0), dump.get(1), dump.get(2),
+                "Aug 26 10:33:28 host kernel: message repeated 2 times: [ " + A + "\t0x0000000000000000]");
+        assertThat(bracket.onlyEvent().words()).isEqualTo(OTHER);
+        assertThat(bracket.notices).containsExactly(new LogNotice(4, LogNotice.Kind.MESSAGE_REPEATED, 2));
+    }
+
+    @Test
     void truncatedEventIsReportedWithTheWordsThatWereRead() {
         final List<String> lines = new ArrayList<>(dump(A, 0x10, WORDS).subList(0, 3));
         lines.addAll(dump(A, 6, OTHER));
