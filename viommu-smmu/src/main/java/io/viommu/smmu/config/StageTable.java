@@ -1,0 +1,199 @@
+/*
+ * Copyright 2026 the viommu authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.viommu.smmu.config;
+
+/**
+ * A checked translation table of one stage, or of one half of stage 1: where its walk begins and how addresses are cut
+ * (VMSAv8-64). Filled once for a configuration and used over and over; belongs to one thread.
+ */
+public final class StageTable {
+
+    /** The level of pages. */
+    public static final int LAST_LEVEL = 3;
+
+    /** S2TG and TG0: 4, 64 and 16 KiB, reserved. */
+    private static final int[] PAGE_SHIFTS = { 12, 16, 14, 0 };
+
+    private long base;
+    private int inputBits;
+    private int pageShift;
+    private int startLevel;
+    private int outputBits;
+    private boolean disabled;
+    private boolean ignoresTopByte;
+    private boolean ignoresHierarchy;
+    private boolean wideAddresses;
+
+    StageTable() {
+    }
+
+    /** log2 of the granule that S2TG and TG0 name, or 0 for the reserved encoding. */
+    static int pageShift(final int encoding) {
+        return PAGE_SHIFTS[encoding];
+    }
+
+    /** Bits of a table of 4 or 16 KiB granules end at 48: 52 need a 64 KiB granule. */
+    static int outputBits(final int bits, final int pageShift) {
+        return pageShift == 16 ? bits : Math.min(bits, 48);
+    }
+
+    /** The level at which a walk of stage 1 begins: the highest whose index has at least one bit. */
+    static int firstLevel(final int inputBits, final int pageShift) {
+        return LAST_LEVEL - (inputBits - 1 - pageShift) / (pageShift - 3);
+    }
+
+    void disable() {
+        disabled = true;
+    }
+
+    void set(final long table, final int bits, final int granule, final int level, final int output) {
+        disabled = false;
+        inputBits = bits;
+        pageShift = granule;
+        startLevel = level;
+        outputBits = outputBits(output, granule);
+        wideAddresses = granule == 16 && output > 48;
+        ignoresTopByte = false;
+        ignoresHierarchy = false;
+        base = table & -1L << tableShift();
+    }
+
+    void ignore(final boolean topByte, final boolean hierarchy) {
+        ignoresTopByte = topByte;
+        ignoresHierarchy = hierarchy;
+    }
+
+    /** log2 of the bytes of the first table, concatenated ones included: its base is aligned to them. */
+    private int tableShift() {
+        return inputBits - indexShift(startLevel) + 3;
+    }
+
+    /**
+     * Whether walks are disabled (CD.EPDx); then nothing else is set.
+     *
+     * @return true if every address faults.
+     */
+    public boolean disabled() {
+        return disabled;
+    }
+
+    /**
+     * Significant bits of an input address.
+     *
+     * @return 16 to 52.
+     */
+    public int inputBits() {
+        return inputBits;
+    }
+
+    /**
+     * log2 of the granule.
+     *
+     * @return 12, 14 or 16.
+     */
+    public int pageShift() {
+        return pageShift;
+    }
+
+    /**
+     * Where a walk begins.
+     *
+     * @return level 0 to 3.
+     */
+    public int startLevel() {
+        return startLevel;
+    }
+
+    /**
+     * Bits that an output address may have.
+     *
+     * @return 32 to 52.
+     */
+    public int outputBits() {
+        return outputBits;
+    }
+
+    /**
+     * The first table.
+     *
+     * @return its address, aligned.
+     */
+    public long base() {
+        return base;
+    }
+
+    /**
+     * Whether the top byte of an address doesn't count (CD.TBIx).
+     *
+     * @return true if it is ignored.
+     */
+    public boolean ignoresTopByte() {
+        return ignoresTopByte;
+    }
+
+    /**
+     * Whether attributes of table descriptors don't count (CD.HADx).
+     *
+     * @return true if they are ignored.
+     */
+    public boolean ignoresHierarchy() {
+        return ignoresHierarchy;
+    }
+
+    /**
+     * Whether descriptors carry address bits 51 to 48 in bits 15 to 12.
+     *
+     * @return true with a 64 KiB granule and 52-bit output.
+     */
+    public boolean wideAddresses() {
+        return wideAddresses;
+    }
+
+    /**
+     * The lowest address bit that a level's index takes: the log2 of what one of its descriptors covers.
+     *
+     * @param level 0 to 3.
+     * @return 12 to 39.
+     */
+    public int indexShift(final int level) {
+        return pageShift + (LAST_LEVEL - level) * (pageShift - 3);
+    }
+
+    /**
+     * Where the descriptor of an address lies.
+     *
+     * @param table   the table of that level.
+     * @param level   its level; the start level's table may be larger than a granule (concatenated) or smaller.
+     * @param address the input address, upper bits in any state.
+     * @return the address of the descriptor.
+     */
+    public long descriptor(final long table, final int level, final long address) {
+        final int shift = indexShift(level);
+        final int bits = level == startLevel ? inputBits - shift : pageShift - 3;
+        return table + ((address >>> shift & (1L << bits) - 1) << 3);
+    }
+
+    /**
+     * Whether a level may hold a block (Arm ARM, D8.3).
+     *
+     * @param level above the last.
+     * @return true for 1 GiB and 2 MiB of 4 KiB granules, 32 MiB of 16 KiB, 512 MiB of 64 KiB and, with 52-bit
+     *         addresses, 4 TiB of 64 KiB.
+     */
+    public boolean blockAllowed(final int level) {
+        return level == 2 || level == 1 && (pageShift == 12 || wideAddresses);
+    }
+}
