@@ -148,16 +148,32 @@ public final class DmaFaultRegion implements FaultSource {
         event.drain();
     }
 
+    /**
+     * {@inheritDoc} Returning fewer than {@code limit} means that the ring was seen empty after the tail had been
+     * stored: a producer that leaves the signal out while the consumer lags behind loses no wake-up.
+     */
     @Override
     public int poll(final FaultSink sink, final int limit) {
         if (failure != null) {
             return 0;
         }
-        final int head = region.getIntAcquire(HEAD);
-        if (!ring.valid(head)) {
-            fail(head);
-            return 0;
+        int taken = 0;
+        int head = region.getIntVolatile(HEAD);
+        while (head != tail && taken < limit) {
+            if (!ring.valid(head)) {
+                fail(head);
+                break;
+            }
+            taken += take(sink, head, limit - taken);
+            head = region.getIntVolatile(HEAD);
         }
+        if (taken > 0) {
+            read.lazySet(read.getPlain() + taken);
+        }
+        return taken;
+    }
+
+    private int take(final FaultSink sink, final int head, final int limit) {
         final int mask = ring.mask();
         // The producer drops while the ring is full, so a long drain makes room in between.
         final int freeEvery = Math.max(1, ring.entries() / 4); // a power of two, as the number of entries is
@@ -176,11 +192,8 @@ public final class DmaFaultRegion implements FaultSource {
                 sink.reject(device.source(), FaultDisposition.MALFORMED);
             }
         }
-        if (taken > 0) {
-            tail = next;
-            region.putIntRelease(TAIL, next);
-            read.lazySet(read.getPlain() + taken);
-        }
+        tail = next;
+        region.putIntVolatile(TAIL, next); // before the next look at the head
         return taken;
     }
 

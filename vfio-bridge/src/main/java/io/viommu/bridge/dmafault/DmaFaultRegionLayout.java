@@ -45,6 +45,10 @@ package io.viommu.bridge.dmafault;
  * <p>One difference from the kernel's region: there the header page can only be read and written by system calls,
  * under a mutex, which also orders the entries; here both sides map it. So the producer stores the head with release
  * and the consumer loads it with acquire, and the other way round for the tail.
+ *
+ * <p>The kernel signals each record. A producer of another kind may signal only a consumer that had caught up: it
+ * stores the head, then (sequentially consistent) loads the tail, and signals if that is the index of the record just
+ * written. The consumer stores the tail, then loads the head again, before it sleeps; so one of the two sees the other.
  */
 public final class DmaFaultRegionLayout {
 

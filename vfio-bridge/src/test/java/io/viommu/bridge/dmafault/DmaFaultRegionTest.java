@@ -120,6 +120,21 @@ class DmaFaultRegionTest {
     }
 
     @Test
+    void aFaultThatArrivesDuringThePollIsTakenByItSoThatItsSignalMayBeLeftOut() {
+        final DmaFaultProducer producer = new DmaFaultProducer(region.memory(), region.event());
+        translationFault(0x1000);
+        producer.produce(entry, 0, 0);
+        final FaultSink lagging = new WatchingSink(sink, () -> {
+            if (producer.produced() < 3) {
+                producer.produce(entry, 0, producer.produced());
+            }
+        });
+        assertThat(region.poll(lagging, 100)).isEqualTo(3);
+        assertThat(producer.isDrained()).isTrue();
+        assertThat(region.read()).isEqualTo(3);
+    }
+
+    @Test
     void aPlainUnrecoverableEntryBecomesAGenericFault() {
         put64(0, 1);
         put64(8, GenericFault.REASON_PERMISSION);
