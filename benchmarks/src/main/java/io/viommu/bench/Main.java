@@ -1,0 +1,80 @@
+/*
+ * Copyright 2026 the viommu authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.viommu.bench;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+
+import io.viommu.bench.reference.CReference;
+import io.viommu.bench.reference.ReferenceUnavailable;
+import io.viommu.bench.road.RoadSuite;
+import io.viommu.pipeline.InjectorMode;
+
+/** Runs a named suite; {@code benchmarks/run} builds and starts it. */
+public final class Main {
+
+    private static final String USAGE = """
+            usage: benchmarks/run SUITE [ROUNDS]
+              micro    JMH: the stations of the road, nanoseconds and bytes allocated per fault
+              road     the whole road beside the classic design in C: both modes of the pipeline, one after the other
+              road-run-to-completion, road-blocking, road-yielding, road-busy-spin
+                       one mode alone
+              all      micro and road
+            ROUNDS (default 15) is how often C and Java take turns.""";
+
+    private Main() {
+    }
+
+    /**
+     * Runs one suite.
+     *
+     * @param arguments name of the suite, rounds, folder for the JSON.
+     * @throws Exception what a suite died of.
+     */
+    public static void main(final String[] arguments) throws Exception {
+        if (arguments.length != 3) {
+            System.err.println(USAGE);
+            System.exit(2);
+        }
+        final Path folder = Files.createDirectories(Path.of(arguments[2]));
+        final String suite = arguments[0];
+        if (suite.equals("micro")) {
+            MicroSuite.run(folder, System.out);
+        } else if (suite.startsWith("road-")) {
+            road(suite.substring("road-".length()), arguments[1], folder);
+        } else {
+            System.err.println(USAGE);
+            System.exit(2);
+        }
+    }
+
+    private static void road(final String mode, final String rounds, final Path folder)
+            throws IOException, InterruptedException {
+        try {
+            final InjectorMode injector = InjectorMode.valueOf(mode.toUpperCase(Locale.ROOT).replace('-', '_'));
+            final int count = Integer.parseInt(rounds);
+            new RoadSuite(injector, count, folder, System.out).run(CReference.build());
+        } catch (final ReferenceUnavailable skipped) {
+            System.out.println(skipped.getMessage());
+        } catch (final IllegalArgumentException unknown) {
+            System.err.println(USAGE);
+            System.exit(2);
+        }
+    }
+}

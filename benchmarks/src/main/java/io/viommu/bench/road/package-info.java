@@ -1,0 +1,22 @@
+/*
+ * Copyright 2026 the viommu authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+/**
+ * The whole road beside the classic design in C: the same producer, written in C, drives either consumer through a
+ * DMA-fault region and an eventfd, so that only the consumer differs. {@link io.viommu.bench.road.RoadSuite} runs the
+ * rounds, interleaved, and prints ratios.
+ */
+package io.viommu.bench.road;
