@@ -1,0 +1,59 @@
+/*
+ * Copyright 2026 the viommu authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.viommu.vmm.cli;
+
+/** What the commands say about themselves and their options. */
+final class HelpTexts {
+
+    static final String REPLAY = "Plays the IOMMU faults of kernel logs all the way to a "
+            + "guest.%nEach fault is written by a producer process into a DMA-fault region, read, injected "
+            + "into a vIOMMU, fetched by a guest's driver after its interrupt, and printed as that guest's "
+            + "kernel would.";
+    static final String FILES = "kernel logs as people paste them; - is standard input";
+    static final String MACHINE = "give all faults to this machine (default: each to the machine of "
+            + "its architecture)";
+    static final String JSON = "print a JSON object on a line for each fault, and a summary";
+    static final String DMESG = "print every line of the guests' kernels, as it comes";
+    static final String SPEED = "N faults per second, waiting for nobody, 0 for as fast as possible: "
+            + "queues overflow then (default: as fast as the guest takes them, nothing is lost)";
+    static final String REPEAT = "play the whole input N times (default: 1)";
+    static final String ENTRY_SIZE = "bytes of a region's entry; 64 is the plain record of 2021 "
+            + "(default: 128)";
+    static final String GUEST_QUEUE = "records of the guest's queue: SMMUv3 events (a power of two) "
+            + "or VT-d fault records";
+    static final String MAP = "the guest knows device HOST as GUEST: StreamIDs (0x100=0x8) or "
+            + "03:00.0=00:05.0; repeatable";
+    static final String COUNTERS = "where 'viommu stat' finds the counters (default: a file for each "
+            + "run, while it runs)";
+    static final String DECODE = "Explains every IOMMU fault of kernel logs in words, with the "
+            + "section of its specification.%nFor example: dmesg | viommu decode";
+    static final String DECODE_FILES = "kernel logs as people paste them (default: standard input)";
+    static final String STAT = "Shows the counters of a running viommu: the one started last, or the "
+            + "one whose file is named.";
+    static final String STAT_FILE = "the counters' file";
+    static final String WATCH = "show them again every so many seconds, with what was added per "
+            + "second, until it ends";
+    static final String ALL = "show counters that are 0, too";
+    static final String VIOMMU = "vIOMMU device models (Arm SMMUv3, Intel VT-d) at work, without a "
+            + "CPU.";
+
+    static final String STATUS = "%nExit status: 0 done, 1 finished with rejected input or failed "
+            + "checks, 2 usage.%n'viommu COMMAND --help' explains a command.";
+
+    private HelpTexts() {
+    }
+}

@@ -1,0 +1,159 @@
+/*
+ * Copyright 2026 the viommu authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.viommu.vmm.cli;
+
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+
+import io.viommu.vmm.replay.MachineKind;
+import io.viommu.vmm.replay.Replay;
+import io.viommu.vmm.replay.ReplayOptions;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code viommu replay}: checks the options and leaves the rest to {@link Replay}. */
+@Command(name = "replay", description = HelpTexts.REPLAY)
+final class ReplayCommand extends TerminalCommand implements Callable<Integer> {
+
+    private static final int MAX_SMMU_EVENTS = 1 << 19;
+    private static final int MAX_VTD_RECORDS = 256;
+
+    @Parameters(paramLabel = "FILE", arity = "1..*", description = HelpTexts.FILES)
+    private List<String> files;
+
+    @Option(names = "--machine", paramLabel = "virt|q35", description = HelpTexts.MACHINE)
+    private String machine;
+
+    @Option(names = "--json", description = HelpTexts.JSON)
+    private boolean json;
+
+    @Option(names = "--dmesg", description = HelpTexts.DMESG)
+    private boolean dmesg;
+
+    @Option(names = "--speed", paramLabel = "N", description = HelpTexts.SPEED)
+    private Long speed;
+
+    @Option(names = "--repeat", paramLabel = "N", description = HelpTexts.REPEAT)
+    private long repeat = 1;
+
+    @Option(names = "--entry-size", paramLabel = "128|64", description = HelpTexts.ENTRY_SIZE)
+    private int entrySize = 128;
+
+    @Option(names = "--guest-queue", paramLabel = "N", description = HelpTexts.GUEST_QUEUE)
+    private Integer guestQueue;
+
+    @Option(names = "--map", paramLabel = "HOST=GUEST", description = HelpTexts.MAP)
+    private Map<String, String> map = new HashMap<>();
+
+    @Option(names = "--counters", paramLabel = "FILE", description = HelpTexts.COUNTERS)
+    private Path counters;
+
+    ReplayCommand(final Terminal terminal) {
+        super(terminal);
+    }
+
+    @Override
+    public Integer call() {
+        final ReplayOptions options = new ReplayOptions(files, machine(), json, dmesg, rate(), repeat(), entrySize(),
+                guestQueue(), devices());
+        try (CounterFiles.Lease lease = lease()) {
+            return new Replay(options, terminal().in(), terminal().out(), terminal().err(), lease.path(),
+                    terminal().interactive()).run();
+        }
+    }
+
+    private CounterFiles.Lease lease() {
+        final CounterFiles.Lease lease = counters == null
+                ? CounterFiles.forThisProcess()
+                : CounterFiles.named(counters);
+        if (lease == null) {
+            throw refusal("--counters must name a file in a folder that can be written, not '" + counters + "'");
+        }
+        return lease;
+    }
+
+    private MachineKind machine() {
+        if (machine == null) {
+            return null;
+        }
+        for (final MachineKind kind : MachineKind.values()) {
+            if (kind.text().equals(machine)) {
+                return kind;
+            }
+        }
+        throw refusal("--machine must be virt or q35, not '" + machine + "'");
+    }
+
+    private long rate() {
+        if (speed == null) {
+            return ReplayOptions.PACED;
+        }
+        if (speed < 0 || speed > 1_000_000_000) {
+            throw refusal("--speed must be 0 (as fast as possible) to 1000000000 faults per second, not " + speed);
+        }
+        return speed;
+    }
+
+    private long repeat() {
+        if (repeat < 1 || repeat > 1_000_000_000_000L) {
+            throw refusal("--repeat must be 1 to 1000000000000, not " + repeat);
+        }
+        return repeat;
+    }
+
+    private int entrySize() {
+        if (entrySize != 64 && entrySize != 128) {
+            throw refusal("--entry-size must be 64 (the plain record of 2021) or 128 (with the raw record), not "
+                    + entrySize);
+        }
+        return entrySize;
+    }
+
+    /** Both architectures share the option, so the narrower one decides unless the machine is named. */
+    private int guestQueue() {
+        if (guestQueue == null) {
+            return 0;
+        }
+        final boolean isPowerOfTwo = guestQueue > 0 && Integer.bitCount(guestQueue) == 1;
+        final int most = "virt".equals(machine) ? MAX_SMMU_EVENTS : MAX_VTD_RECORDS;
+        if (!isPowerOfTwo || guestQueue > most) {
+            throw refusal("--guest-queue must be a power of two from 1 to " + most
+                    + ("virt".equals(machine) ? "" : " (to " + MAX_SMMU_EVENTS + " with --machine virt)") + ", not "
+                    + guestQueue);
+        }
+        return guestQueue;
+    }
+
+    private Map<Integer, Integer> devices() {
+        final Map<Integer, Integer> numbers = new HashMap<>();
+        map.forEach((host, guest) -> numbers.put(device(host), device(guest)));
+        return numbers;
+    }
+
+    private int device(final String text) {
+        final Integer number = DeviceNames.parse(text);
+        if (number == null) {
+            throw refusal("--map takes HOST=GUEST, each a StreamID such as 0x100 or a PCI function such as 03:00.0, "
+                    + "not '" + text + "'");
+        }
+        return number;
+    }
+}

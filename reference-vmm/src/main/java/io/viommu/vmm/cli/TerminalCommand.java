@@ -1,0 +1,49 @@
+/*
+ * Copyright 2026 the viommu authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.viommu.vmm.cli;
+
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** What all commands have: help, version, a place to print, and a way to refuse what was asked of them. */
+@Command(mixinStandardHelpOptions = true, versionProvider = VersionText.class)
+abstract class TerminalCommand {
+
+    private final Terminal terminal;
+
+    @Spec
+    private CommandSpec spec;
+
+    TerminalCommand(final Terminal terminal) {
+        this.terminal = terminal;
+    }
+
+    final Terminal terminal() {
+        return terminal;
+    }
+
+    final CommandSpec spec() {
+        return spec;
+    }
+
+    /** A usage error: one sentence that names the option and what it takes. */
+    final ParameterException refusal(final String sentence) {
+        return new ParameterException(spec.commandLine(), sentence);
+    }
+}

@@ -1,0 +1,99 @@
+/*
+ * Copyright 2026 the viommu authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.viommu.vmm.cli;
+
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.io.UncheckedIOException;
+
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ParameterException;
+
+/** The program: finds the subcommand and turns what goes wrong into one sentence and an exit status. */
+@Command(name = "viommu", description = HelpTexts.VIOMMU, footer = HelpTexts.STATUS)
+public final class Viommu extends TerminalCommand implements Runnable {
+
+    static final int USAGE = 2;
+    private static final int FAILED = 1;
+
+    Viommu(final Terminal terminal) {
+        super(terminal);
+    }
+
+    /**
+     * Runs the program and ends the JVM with its exit status.
+     *
+     * @param arguments the user's.
+     */
+    public static void main(final String[] arguments) {
+        final Terminal terminal = Terminal.standard();
+        final int status = run(terminal, arguments);
+        terminal.out().flush();
+        System.exit(status);
+    }
+
+    /**
+     * Runs the program.
+     *
+     * @param terminal  where it reads and prints.
+     * @param arguments the user's.
+     * @return the exit status.
+     */
+    static int run(final Terminal terminal, final String... arguments) {
+        final CommandLine line = new CommandLine(new Viommu(terminal)).addSubcommand(new ReplayCommand(terminal))
+                .addSubcommand(new DecodeCommand(terminal)).addSubcommand(new StatCommand(terminal));
+        line.getCommandSpec().usageMessage().synopsisSubcommandLabel("COMMAND");
+        line.setOut(new PrintWriter(terminal.out(), true));
+        line.setErr(new PrintWriter(terminal.err(), true));
+        line.setCaseInsensitiveEnumValuesAllowed(true);
+        line.setUsageHelpAutoWidth(false);
+        line.setParameterExceptionHandler((problem, given) -> refuse(terminal.err(), problem));
+        line.setExecutionExceptionHandler((problem, command, result) -> fail(terminal.err(), problem));
+        return line.execute(arguments);
+    }
+
+    private static int refuse(final PrintStream err, final ParameterException problem) {
+        final CommandLine command = problem.getCommandLine();
+        err.println(command.getCommandName().equals("viommu")
+                ? "viommu: " + sentence(problem) + " See 'viommu --help'."
+                : "viommu: " + sentence(problem) + " See 'viommu " + command.getCommandName() + " --help'.");
+        return USAGE;
+    }
+
+    private static String sentence(final ParameterException problem) {
+        final String text = problem.getMessage().lines().findFirst().orElse("The command line is not understood");
+        return text.endsWith(".") ? text : text + ".";
+    }
+
+    /** Whoever reads our output may leave; that is not worth a word. Everything else is a defect or a full disk. */
+    private static int fail(final PrintStream err, final Exception problem) {
+        if (problem instanceof UncheckedIOException gone && gone.getMessage().contains("Broken pipe")) {
+            return 0;
+        }
+        err.println("viommu: " + (problem.getMessage() == null ? problem.toString() : problem.getMessage()));
+        if (System.getProperty("viommu.stacktrace") != null) {
+            problem.printStackTrace(err);
+        }
+        return FAILED;
+    }
+
+    @Override
+    public void run() {
+        throw refusal("No command was given; there are: " + String.join(", ", spec().subcommands().keySet()) + ".");
+    }
+}

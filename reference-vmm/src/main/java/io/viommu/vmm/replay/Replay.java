@@ -1,0 +1,114 @@
+/*
+ * Copyright 2026 the viommu authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.viommu.vmm.replay;
+
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.nio.file.Path;
+
+import io.viommu.bridge.dmafault.EntryFormat;
+import io.viommu.counters.CounterFile;
+
+/** One run of {@code viommu replay}: reads the logs, plays their faults, reports. */
+public final class Replay {
+
+    /** All was well. */
+    public static final int DONE = 0;
+    /** Some input was rejected, the producer died, or the counts don't agree. */
+    public static final int REJECTED = 1;
+
+    private static final long LONG_RUN = 100_000;
+
+    private final ReplayOptions options;
+    private final InputStream in;
+    private final PrintStream out;
+    private final PrintStream err;
+    private final Path counterFile;
+    private final boolean terminal;
+
+    /**
+     * Prepares a run.
+     *
+     * @param options     what the user asked for.
+     * @param in          standard input.
+     * @param out         takes the report.
+     * @param err         takes complaints and the progress bar.
+     * @param counterFile where the counters are kept while it runs, or null to keep them to itself.
+     * @param terminal    whether somebody watches.
+     */
+    public Replay(final ReplayOptions options, final InputStream in, final PrintStream out, final PrintStream err,
+            final Path counterFile, final boolean terminal) {
+        this.options = options;
+        this.in = in;
+        this.out = out;
+        this.err = err;
+        this.counterFile = counterFile;
+        this.terminal = terminal;
+    }
+
+    /**
+     * Runs.
+     *
+     * @return the exit status.
+     */
+    public int run() {
+        final LogReader logs = new LogReader(in, this::complain);
+        final RegionPlan plan = new RegionPlan(EntryFormat.ofEntrySize(options.entrySize()));
+        options.files().forEach(file -> logs.read(file, plan::add));
+        final Report report = options.json()
+                ? new JsonReport((OutputStream) out)
+                : new TableReport(out, options.repeat(), plan.faults().size());
+        try (CounterFile counters = counterFile == null ? CounterFile.inMemory() : CounterFile.create(counterFile);
+                Road road = new Road(options, plan, report, counters,
+                        kind -> new GuestConsole(KernelTexts.of(kind), kernelOutput()))) {
+            return play(logs, plan, report, road);
+        } catch (final IllegalStateException | IllegalArgumentException refused) {
+            complain(refused.getMessage());
+            return REJECTED;
+        }
+    }
+
+    private java.util.function.Consumer<String> kernelOutput() {
+        return options.dmesg() && !options.json() ? out::println : null;
+    }
+
+    private int play(final LogReader logs, final RegionPlan plan, final Report report, final Road road) {
+        final long total = plan.faults().size() * options.repeat();
+        final String failure;
+        final long start = System.nanoTime();
+        try (ProgressLine progress = ProgressLine.start(terminal && total >= LONG_RUN && !options.dmesg(), total)) {
+            failure = road.run(progress);
+        }
+        final RunSummary summary = road.summary(logs.files(), logs.lines(), System.nanoTime() - start);
+        report.summary(summary);
+        out.flush();
+        if (failure != null) {
+            complain(failure);
+        }
+        if (!summary.conserved()) {
+            complain("The counts of the run don't agree: a fault was lost or counted twice.");
+        }
+        final boolean clean = logs.badFiles() == 0 && summary.rejected() == 0 && failure == null
+                && summary.conserved();
+        return clean ? DONE : REJECTED;
+    }
+
+    private void complain(final String sentence) {
+        err.println("viommu: " + sentence);
+    }
+}
