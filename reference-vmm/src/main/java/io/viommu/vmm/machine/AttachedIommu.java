@@ -1,0 +1,213 @@
+/*
+ * Copyright 2026 the viommu authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.viommu.vmm.machine;
+
+import java.util.Map;
+
+import io.viommu.counters.CounterFile;
+import io.viommu.counters.FaultAccount;
+import io.viommu.device.MmioDevice;
+import io.viommu.fault.FaultDisposition;
+import io.viommu.fault.FaultPort;
+import io.viommu.fault.FaultRecord;
+import io.viommu.interrupt.InterruptSink;
+import io.viommu.iommu.DmaSession;
+import io.viommu.iommu.DmaTranslator;
+import io.viommu.iommu.InterruptRemapper;
+import io.viommu.iommu.IommuModels;
+import io.viommu.iommu.IommuPlatform;
+import io.viommu.iommu.VirtualIommu;
+import io.viommu.memory.GuestMemory;
+import io.viommu.pipeline.FaultPipeline;
+import io.viommu.pipeline.InjectorMode;
+import io.viommu.pipeline.PipelineSettings;
+
+import org.agrona.concurrent.UnsafeBuffer;
+
+/**
+ * A vIOMMU model tied into a machine: its pipeline (drained by whoever published, so nothing is left to happen later),
+ * its wires and messages, the DMA of emulated endpoints, and physical faults coming from below.
+ */
+public final class AttachedIommu implements AutoCloseable {
+
+    private static final int PIPELINE_SLOTS = 1024;
+
+    private final VirtualIommu model;
+    private final FaultPipeline pipeline;
+    private final DmaSession session;
+    private final InterruptRemapper remapper;
+    private final FaultInlet faults;
+    private final InjectionWatch watch;
+
+    /** Tells apart what the model sends while it injects a fault: that is its own, even during a device's message. */
+    private static final class InjectionWatch implements VirtualIommu {
+        private final VirtualIommu model;
+        private boolean injecting;
+        private long injections;
+
+        InjectionWatch(final VirtualIommu model) {
+            this.model = model;
+        }
+
+        @Override
+        public FaultDisposition inject(final FaultRecord record) {
+            injecting = true;
+            injections++;
+            try {
+                return model.inject(record);
+            } finally {
+                injecting = false;
+            }
+        }
+
+        @Override
+        public void endOfBatch() {
+            injecting = true;
+            try {
+                model.endOfBatch();
+            } finally {
+                injecting = false;
+            }
+        }
+
+        @Override
+        public void connect(final FaultPort port) {
+            model.connect(port);
+        }
+
+        @Override
+        public long mmioSize() {
+            return model.mmioSize();
+        }
+
+        @Override
+        public long read(final long offset, final int size) {
+            return model.read(offset, size);
+        }
+
+        @Override
+        public void write(final long offset, final int size, final long value) {
+            model.write(offset, size, value);
+        }
+
+        @Override
+        public void reset() {
+            model.reset();
+        }
+    }
+
+    /** The model's way to the interrupt controller. */
+    private static final class Wires implements InterruptSink {
+        private final GuestMemory memory;
+        private final InterruptLog log;
+        private final MessageWindow window;
+        private final int firstInput;
+        private final UnsafeBuffer word = new UnsafeBuffer(new byte[Integer.BYTES]);
+        private InjectionWatch watch;
+        private boolean remapping;
+
+        Wires(final GuestMemory memory, final InterruptLog log, final MessageWindow window, final int firstInput) {
+            this.memory = memory;
+            this.log = log;
+            this.window = window;
+            this.firstInput = firstInput;
+        }
+
+        @Override
+        public boolean message(final long address, final int data) {
+            final boolean device = remapping && !watch.injecting;
+            log.message(device ? InterruptLog.Origin.REMAP : InterruptLog.Origin.IOMMU, address, data);
+            if (window.delivers(address)) {
+                return true;
+            }
+            word.putInt(0, data);
+            return memory.write(address, word, 0, Integer.BYTES) == GuestMemory.OK;
+        }
+
+        @Override
+        public void line(final int line, final boolean level) {
+            log.wire(firstInput + line, level);
+        }
+    }
+
+    private final Wires wires;
+
+    /** Makes the model; {@code firstInput} is the controller's input that its wire 0 is soldered to. */
+    AttachedIommu(final String name, final Map<String, String> properties, final GuestMemory memory,
+            final InterruptLog log, final MessageWindow window, final int firstInput) {
+        final HostAnswers answers = new HostAnswers();
+        wires = new Wires(memory, log, window, firstInput);
+        model = IommuModels.create(name, properties, new IommuPlatform(memory, wires, answers));
+        watch = new InjectionWatch(model);
+        wires.watch = watch;
+        final CounterFile counters = CounterFile.inMemory();
+        faults = new FaultInlet(name, counters, answers);
+        pipeline = new FaultPipeline(new PipelineSettings(name, PIPELINE_SLOTS, InjectorMode.RUN_TO_COMPLETION), watch,
+                new FaultAccount(counters, name), faults);
+        faults.lead(pipeline);
+        session = model instanceof DmaTranslator translator ? translator.openSession() : null;
+        remapper = model instanceof InterruptRemapper other ? other : null;
+    }
+
+    MmioDevice registers() {
+        return model;
+    }
+
+    /** The session of the one thread that drives the machine; null if the model does not translate, so DMA bypasses. */
+    DmaSession session() {
+        return session;
+    }
+
+    /** The interrupt remapper, or null if messages pass as they are. */
+    InterruptRemapper remapper() {
+        return remapper;
+    }
+
+    /** Sends a device's message through the remapper; false if that ended in a fault. */
+    boolean deviceMessage(final int requester, final long address, final int data) {
+        final long before = watch.injections;
+        wires.remapping = true;
+        try {
+            remapper.deviceMessage(requester, address, data);
+        } finally {
+            wires.remapping = false;
+        }
+        return watch.injections == before;
+    }
+
+    /**
+     * Where physical faults and page requests come in.
+     *
+     * @return the inlet of this vIOMMU.
+     */
+    public FaultInlet faults() {
+        return faults;
+    }
+
+    void reset() {
+        model.reset();
+        faults.reset();
+    }
+
+    @Override
+    public void close() {
+        if (session != null) {
+            session.close();
+        }
+        pipeline.close();
+    }
+}
