@@ -19,7 +19,10 @@ package io.viommu.vmm.cli;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
+import java.util.Arrays;
 
+import io.viommu.vmm.qtest.QtestCommand;
+import io.viommu.vmm.qtest.QtestMain;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ParameterException;
@@ -41,6 +44,11 @@ public final class Viommu extends TerminalCommand implements Runnable {
      * @param arguments the user's.
      */
     public static void main(final String[] arguments) {
+        if (arguments.length > 0 && arguments[0].equals(QtestMain.COMMAND)) {
+            // Its options are QEMU's, and a test program starts it hundreds of times: no command-line library.
+            QtestMain.main(Arrays.copyOfRange(arguments, 1, arguments.length));
+            return;
+        }
         final Terminal terminal = Terminal.standard();
         final int status = run(terminal, arguments);
         terminal.out().flush();
@@ -56,7 +64,8 @@ public final class Viommu extends TerminalCommand implements Runnable {
      */
     static int run(final Terminal terminal, final String... arguments) {
         final CommandLine line = new CommandLine(new Viommu(terminal)).addSubcommand(new ReplayCommand(terminal))
-                .addSubcommand(new DecodeCommand(terminal)).addSubcommand(new StatCommand(terminal));
+                .addSubcommand(new DecodeCommand(terminal)).addSubcommand(new StatCommand(terminal))
+                .addSubcommand(new QtestCommand());
         line.getCommandSpec().usageMessage().synopsisSubcommandLabel("COMMAND");
         line.setOut(new PrintWriter(terminal.out(), true));
         line.setErr(new PrintWriter(terminal.err(), true));
