@@ -30,6 +30,9 @@ import io.viommu.smmu.layout.EventLayout;
  */
 public final class TranslationWalk implements ContextMemory {
 
+    /** log2 of what a stage that doesn't translate covers. */
+    private static final int EVERYTHING = 52;
+
     private final GuestMemory memory;
     private final SmmuFeatures features;
     private final StageTwoWalk stage2;
@@ -107,8 +110,8 @@ public final class TranslationWalk implements ContextMemory {
                 return fault.stage1(EventLayout.F_ADDR_SIZE);
             }
             address = input;
-            shift = bits;
-            matchShift = bits;
+            shift = EVERYTHING;
+            matchShift = EVERYTHING;
             permissions = Permission.ALL;
             global = false;
             return SmmuFault.NONE;
