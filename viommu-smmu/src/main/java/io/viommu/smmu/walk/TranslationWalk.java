@@ -30,9 +30,6 @@ import io.viommu.smmu.layout.EventLayout;
  */
 public final class TranslationWalk implements ContextMemory {
 
-    /** log2 of what a stage that doesn't translate covers. */
-    private static final int EVERYTHING = 52;
-
     private final GuestMemory memory;
     private final SmmuFeatures features;
     private final StageTwoWalk stage2;
@@ -110,8 +107,8 @@ public final class TranslationWalk implements ContextMemory {
                 return fault.stage1(EventLayout.F_ADDR_SIZE);
             }
             address = input;
-            shift = EVERYTHING;
-            matchShift = EVERYTHING;
+            shift = bits;
+            matchShift = bits;
             permissions = Permission.ALL;
             global = false;
             return SmmuFault.NONE;

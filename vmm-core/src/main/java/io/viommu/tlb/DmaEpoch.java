@@ -1,0 +1,73 @@
+/*
+ * Copyright 2026 the viommu authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.viommu.tlb;
+
+import java.util.concurrent.locks.LockSupport;
+
+import org.agrona.BufferUtil;
+import org.agrona.concurrent.UnsafeBuffer;
+
+/**
+ * Whether one DMA session is in a transaction: a counter of its own cache lines, odd inside. {@link #enter} and
+ * {@link #leave} are for the thread that uses the session.
+ */
+public final class DmaEpoch {
+
+    private static final int LINE = 128;
+    private static final int SPINS = 1_000;
+    private static final int YIELDS = 1_000;
+    private static final long NAP_NANOS = 20_000;
+
+    private final UnsafeBuffer count = new UnsafeBuffer(BufferUtil.allocateDirectAligned(3 * LINE, LINE));
+    private Thread user;
+
+    DmaEpoch() {
+    }
+
+    /** Begins a transaction; within one it does nothing. What is looked up after it is waited for. */
+    public void enter() {
+        final long value = count.getLong(LINE);
+        if ((value & 1) == 0) {
+            user = Thread.currentThread();
+            count.putLongVolatile(LINE, value + 1);
+        }
+    }
+
+    /** Ends the transaction; outside of one it does nothing. */
+    public void leave() {
+        final long value = count.getLong(LINE);
+        if ((value & 1) != 0) {
+            count.putLongRelease(LINE, value + 1);
+        }
+    }
+
+    /** Waits until the transaction that is under way, if any, has ended; not for one of the calling thread. */
+    void await() {
+        final long value = count.getLongVolatile(LINE);
+        if ((value & 1) == 0 || user == Thread.currentThread()) {
+            return;
+        }
+        for (int turn = 0; count.getLongVolatile(LINE) == value; turn++) {
+            if (turn < SPINS) {
+                Thread.onSpinWait();
+            } else if (turn < SPINS + YIELDS) {
+                Thread.yield();
+            } else {
+                LockSupport.parkNanos(NAP_NANOS);
+            }
+        }
+    }
+}

@@ -1,0 +1,281 @@
+/*
+ * Copyright 2026 the viommu authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.viommu.tlb;
+
+import static io.viommu.tlb.TranslationSlotLayout.BUSY;
+import static io.viommu.tlb.TranslationSlotLayout.DEVICE;
+import static io.viommu.tlb.TranslationSlotLayout.DEVICE_KEY;
+import static io.viommu.tlb.TranslationSlotLayout.DOMAIN;
+import static io.viommu.tlb.TranslationSlotLayout.GLOBAL;
+import static io.viommu.tlb.TranslationSlotLayout.GROUP;
+import static io.viommu.tlb.TranslationSlotLayout.GROUP_SHIFT;
+import static io.viommu.tlb.TranslationSlotLayout.INPUT;
+import static io.viommu.tlb.TranslationSlotLayout.INPUT_KEY;
+import static io.viommu.tlb.TranslationSlotLayout.KIND;
+import static io.viommu.tlb.TranslationSlotLayout.KIND_SHIFT;
+import static io.viommu.tlb.TranslationSlotLayout.LENGTH;
+import static io.viommu.tlb.TranslationSlotLayout.LENGTH_SHIFT;
+import static io.viommu.tlb.TranslationSlotLayout.MATCH_SHIFT_SHIFT;
+import static io.viommu.tlb.TranslationSlotLayout.OUTPUT;
+import static io.viommu.tlb.TranslationSlotLayout.OUTPUT_UP;
+import static io.viommu.tlb.TranslationSlotLayout.RIGHTS;
+import static io.viommu.tlb.TranslationSlotLayout.STAMP;
+import static io.viommu.tlb.TranslationSlotLayout.STAMP_SHIFT;
+import static io.viommu.tlb.TranslationSlotLayout.TAGS;
+import static io.viommu.tlb.TranslationSlotLayout.VERSION;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteBuffer;
+
+import org.agrona.BufferUtil;
+import org.agrona.concurrent.UnsafeBuffer;
+
+/**
+ * Translations that were walked, in one off-heap table that any number of threads read and fill without locks.
+ *
+ * <p>A translation is found by device, PASID and address in a window of four slots from its home slot; the whole key is
+ * compared. It is kept in the size that the tables gave it, and a look-up tries the sizes that are in use, that of the
+ * last hit first. Filling is lossy: of two threads that want one slot, one gives up.
+ *
+ * <p>An {@link #invalidate invalidation} takes effect at once for look-ups that begin later. To keep translations out
+ * that were walked before it, a walker takes a {@link #ticket} before it reads the first descriptor. That no device
+ * uses a dropped translation any more is known after {@link DmaEpochs#quiesce}.
+ */
+public final class TranslationCache {
+
+    private static final int WINDOW = 4;
+    /** A stamp of 28 bits means one epoch only as long as none is older than this. */
+    private static final long OLDEST = 1L << 26;
+    private static final long SWEEP = (1L << 26) - 1;
+    private static final VarHandle SIZES;
+
+    static {
+        try {
+            SIZES = MethodHandles.lookup().findVarHandle(TranslationCache.class, "sizes", long.class);
+        } catch (final ReflectiveOperationException impossible) {
+            throw new ExceptionInInitializerError(impossible);
+        }
+    }
+
+    private final UnsafeBuffer slots;
+    private final int mask;
+    private final InvalidationLog log = new InvalidationLog();
+    private volatile long sizes;
+
+    /**
+     * Makes an empty cache.
+     *
+     * @param entries number of slots; the next power of two is taken. It works best at four times the translations in
+     *                use.
+     * @throws IllegalArgumentException if it is not 4 to 16777216.
+     */
+    public TranslationCache(final int entries) {
+        if (entries < WINDOW || entries > 1 << 24) {
+            throw new IllegalArgumentException("translation cache entries must be 4..16777216, not " + entries);
+        }
+        final int capacity = Integer.highestOneBit(entries - 1) << 1;
+        mask = capacity - 1;
+        final ByteBuffer memory = BufferUtil.allocateDirectAligned(capacity * LENGTH, 64);
+        slots = new UnsafeBuffer(memory);
+    }
+
+    /**
+     * Looks a translation up.
+     *
+     * @param device  StreamID or requester id.
+     * @param pasid   20 bits, or a negative number for none.
+     * @param address the input address.
+     * @param needed  rights that it must have, all of them.
+     * @param into    filled with output, shift and rights if found.
+     * @return true if found.
+     */
+    public boolean lookup(final int device, final int pasid, final long address, final int needed,
+            final CachedTranslation into) {
+        final long sequence = log.sequence();
+        final long deviceKey = TranslationSlotLayout.deviceKey(device, pasid);
+        long remaining = sizes;
+        int shift = into.shift;
+        if ((remaining >>> shift & 1) == 0) {
+            if (remaining == 0) {
+                return false;
+            }
+            shift = Long.numberOfTrailingZeros(remaining);
+        }
+        while (!probe(sequence, deviceKey, address, shift, needed, into)) {
+            remaining &= ~(1L << shift);
+            if (remaining == 0) {
+                return false;
+            }
+            shift = Long.numberOfTrailingZeros(remaining);
+        }
+        return true;
+    }
+
+    private boolean probe(final long sequence, final long deviceKey, final long address, final int shift,
+            final int needed, final CachedTranslation into) {
+        final long page = address & -1L << shift;
+        final long inputKey = page | shift;
+        final int home = home(deviceKey, inputKey);
+        final UnsafeBuffer table = slots;
+        for (int i = 0; i < WINDOW; i++) {
+            final int at = (home + i & mask) << LENGTH_SHIFT;
+            final long outputWord = table.getLongVolatile(at + OUTPUT);
+            final long inputWord = table.getLong(at + INPUT);
+            final long deviceWord = table.getLong(at + DEVICE);
+            if ((inputWord & INPUT_KEY) != inputKey || (deviceWord & DEVICE_KEY) != deviceKey) {
+                continue;
+            }
+            final long tagWord = table.getLong(at + TAGS);
+            VarHandle.loadLoadFence();
+            if ((outputWord & BUSY) != 0 || table.getLong(at + OUTPUT) != outputWord
+                    || (deviceWord & needed) != needed) {
+                continue;
+            }
+            if (tagWord >>> STAMP_SHIFT != (sequence >>> 1 & STAMP) || (sequence & 1) != 0) {
+                if (!revalidate(at, sequence, inputWord, deviceWord, outputWord, tagWord)) {
+                    continue;
+                }
+            }
+            into.output = outputWord >>> OUTPUT_UP & ~0xFFFL & -1L << shift | address & (1L << shift) - 1;
+            into.shift = shift;
+            into.rights = (int) (deviceWord & RIGHTS);
+            return true;
+        }
+        return false;
+    }
+
+    private int home(final long deviceKey, final long inputKey) {
+        final long mixed = (inputKey >>> 12 ^ inputKey << 20 ^ deviceKey * 0x9E37_79B9_7F4A_7C15L)
+                * 0xD6E8_FEB8_6659_FD93L;
+        return (int) (mixed >>> 32) & mask;
+    }
+
+    /** Checks a translation against the invalidations since its stamp, and stamps it anew if it is still good. */
+    private boolean revalidate(final int at, final long sequence, final long inputWord, final long deviceWord,
+            final long outputWord, final long tagWord) {
+        final long epoch = sequence >>> 1;
+        final long stamped = epoch - (epoch - (tagWord >>> STAMP_SHIFT) & STAMP);
+        if (!log.admits(sequence, stamped, inputWord, deviceWord, tagWord)) {
+            return false;
+        }
+        if (slots.compareAndSetLong(at + OUTPUT, outputWord, outputWord | BUSY)) {
+            VarHandle.storeStoreFence();
+            slots.putLong(at + TAGS, tagWord & ~(STAMP << STAMP_SHIFT) | (epoch & STAMP) << STAMP_SHIFT);
+            slots.putLongRelease(at + OUTPUT, next(outputWord));
+        }
+        return true;
+    }
+
+    /** The same output with the next even version. */
+    private static long next(final long outputWord) {
+        return outputWord & ~VERSION | (outputWord & ~BUSY) + 2 & VERSION;
+    }
+
+    /**
+     * Begins a walk.
+     *
+     * @return to be given to {@link #fill} with what it finds.
+     */
+    public long ticket() {
+        return log.sequence() >>> 1;
+    }
+
+    /**
+     * Keeps a translation. If an invalidation that concerns it came after the ticket, it will not be found.
+     *
+     * @param translation what the walk found.
+     * @param ticket      taken before the walk.
+     */
+    public void fill(final CachedTranslation translation, final long ticket) {
+        if (expired(ticket)) {
+            return;
+        }
+        final int shift = translation.shift;
+        final long bit = 1L << shift;
+        if ((sizes & bit) == 0) {
+            SIZES.getAndBitwiseOr(this, bit);
+        }
+        final long deviceKey = TranslationSlotLayout.deviceKey(translation.device, translation.pasid);
+        final long inputKey = translation.input & -bit | shift;
+        final int at = choose(deviceKey, inputKey, translation.turn++) << LENGTH_SHIFT;
+        final long before = slots.getLongVolatile(at + OUTPUT);
+        if ((before & BUSY) != 0 || !slots.compareAndSetLong(at + OUTPUT, before, before | BUSY)) {
+            return;
+        }
+        VarHandle.storeStoreFence();
+        slots.putLong(at + INPUT, inputKey | (long) translation.matchShift << MATCH_SHIFT_SHIFT);
+        slots.putLong(at + DEVICE, deviceKey | (long) translation.kind << KIND_SHIFT & KIND
+                | (translation.global ? GLOBAL : 0) | translation.rights & RIGHTS);
+        slots.putLong(at + TAGS, (ticket & STAMP) << STAMP_SHIFT
+                | (long) translation.group << GROUP_SHIFT & GROUP | translation.domain & DOMAIN);
+        slots.putLongRelease(at + OUTPUT, (translation.output & -bit & ~0xFFFL) << OUTPUT_UP | next(before) & VERSION);
+        if (expired(ticket)) {
+            drop(at);
+        }
+    }
+
+    private boolean expired(final long ticket) {
+        return ticket() - ticket > OLDEST;
+    }
+
+    /** The slot that has the key already, else one that is out of date, else one in turn. */
+    private int choose(final long deviceKey, final long inputKey, final int turn) {
+        final int home = home(deviceKey, inputKey);
+        final long epoch = ticket();
+        int oldest = home + (turn & WINDOW - 1) & mask;
+        long greatestAge = InvalidationLog.CAPACITY;
+        for (int i = 0; i < WINDOW; i++) {
+            final int slot = home + i & mask;
+            final int at = slot << LENGTH_SHIFT;
+            final long inputWord = slots.getLong(at + INPUT);
+            if (inputWord == 0 || (inputWord & INPUT_KEY) == inputKey
+                    && (slots.getLong(at + DEVICE) & DEVICE_KEY) == deviceKey) {
+                return slot;
+            }
+            final long age = epoch - (slots.getLong(at + TAGS) >>> STAMP_SHIFT) & STAMP;
+            if (age > greatestAge) {
+                greatestAge = age;
+                oldest = slot;
+            }
+        }
+        return oldest;
+    }
+
+    /**
+     * Drops translations. Look-ups that begin when this has returned don't find them.
+     *
+     * @param scope which.
+     */
+    public void invalidate(final InvalidationScope scope) {
+        if ((log.append(scope) & SWEEP) == 0) {
+            for (int slot = 0; slot <= mask; slot++) {
+                drop(slot << LENGTH_SHIFT);
+            }
+        }
+    }
+
+    /** Empties a slot; one that is being filled just now holds nothing old. */
+    private void drop(final int at) {
+        final long before = slots.getLongVolatile(at + OUTPUT);
+        if ((before & BUSY) == 0 && slots.compareAndSetLong(at + OUTPUT, before, before | BUSY)) {
+            VarHandle.storeStoreFence();
+            slots.putLong(at + INPUT, 0);
+            slots.putLong(at + DEVICE, 0);
+            slots.putLongRelease(at + OUTPUT, next(before));
+        }
+    }
+}
