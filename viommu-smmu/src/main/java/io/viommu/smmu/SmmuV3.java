@@ -21,11 +21,21 @@ import io.viommu.fault.FaultPort;
 import io.viommu.fault.FaultRecord;
 import io.viommu.iommu.IommuPlatform;
 import io.viommu.iommu.VirtualIommu;
+import io.viommu.smmu.command.CommandExecutor;
+import io.viommu.smmu.command.DeviceCaches;
 import io.viommu.smmu.event.FaultInjection;
+import io.viommu.smmu.event.PageRequests;
+import io.viommu.smmu.event.StallListener;
+import io.viommu.smmu.event.StallTable;
 import io.viommu.smmu.layout.SmmuRegisters;
+import io.viommu.smmu.queue.CommandQueue;
 import io.viommu.smmu.queue.EventQueue;
+import io.viommu.smmu.queue.PageRequestQueue;
 import io.viommu.smmu.register.FrameListener;
+import io.viommu.smmu.register.MessagePort;
 import io.viommu.smmu.register.RegisterFrame;
+import io.viommu.smmu.register.SmmuOptions;
+import io.viommu.smmu.translate.InvalidationSink;
 
 /**
  * An SMMUv3: its registers for the guest, and the place where faults go in. Wires are numbered 0 Event queue, 1 PRI
@@ -38,8 +48,14 @@ public final class SmmuV3 implements VirtualIommu {
 
     private final RegisterFrame frame;
     private final EventQueue events;
+    private final StallTable stalls;
+    private final PageRequests pageRequests;
     private final FaultInjection injection;
-    private volatile FaultPort port;
+    private final CommandExecutor executor;
+    private final CommandQueue commands;
+    private final FaultWay faults = new FaultWay();
+    /** Who injects just now; written and compared by that thread itself, so a stale value is never its own. */
+    private Thread injector;
 
     /**
      * Makes a device, reset.
@@ -48,9 +64,37 @@ public final class SmmuV3 implements VirtualIommu {
      * @param platform what the VMM gives.
      */
     public SmmuV3(final SmmuConfig config, final IommuPlatform platform) {
-        this.frame = new RegisterFrame(config.options(), platform.interrupts(), new Control());
-        this.events = new EventQueue(frame, platform.memory(), config.options());
-        this.injection = new FaultInjection(frame, events, config.options(), platform.host(), config.lostEvents());
+        final SmmuOptions options = config.options();
+        final InvalidationSink caches = new NoCache();
+        final MessagePort port = new MessagePort(platform.memory(), platform.interrupts(), options);
+        this.frame = new RegisterFrame(options, port, new Control());
+        this.events = new EventQueue(frame, platform.memory(), options);
+        this.stalls = new StallTable(options, platform.host());
+        this.pageRequests = new PageRequests(
+                options.pri() ? new PageRequestQueue(frame, platform.memory(), options) : null, options,
+                platform.host());
+        this.injection = new FaultInjection(frame, events, options, platform.host(), config.lostEvents(), stalls,
+                pageRequests);
+        this.executor = new CommandExecutor(options, frame, caches, stalls, pageRequests, faults::drain, port);
+        this.commands = new CommandQueue(frame, platform.memory(), options, executor, this::onInjector);
+    }
+
+    /**
+     * Sets who takes ATS invalidations; without it no device has a translation cache.
+     *
+     * @param caches called on vCPU threads from then on.
+     */
+    public void deviceCaches(final DeviceCaches caches) {
+        executor.deviceCaches(caches);
+    }
+
+    /**
+     * Sets who learns what becomes of stalled transactions of emulated devices.
+     *
+     * @param listener called on vCPU threads from then on.
+     */
+    public void stallListener(final StallListener listener) {
+        stalls.listener(listener);
     }
 
     @Override
@@ -72,63 +116,105 @@ public final class SmmuV3 implements VirtualIommu {
     public void reset() {
         frame.reset();
         events.reset();
+        stalls.terminateAll();
+        pageRequests.reset();
     }
 
     @Override
-    public void connect(final FaultPort faults) {
-        port = faults;
+    public void connect(final FaultPort port) {
+        faults.connect(port);
     }
 
     @Override
     public FaultDisposition inject(final FaultRecord record) {
-        return injection.inject(record);
+        injector = Thread.currentThread();
+        try {
+            return injection.inject(record);
+        } finally {
+            injector = null;
+        }
     }
 
+    /** The interrupt may make the guest take events at once, which makes room for records that wait. */
     @Override
     public void endOfBatch() {
-        events.endOfBatch();
+        injector = Thread.currentThread();
+        try {
+            do {
+                injection.recordWaiting();
+                events.endOfBatch();
+                pageRequests.endOfBatch();
+            } while (stalls.hasWaiting() && events.writable());
+        } finally {
+            injector = null;
+        }
     }
 
-    /** Waits for every fault that is on its way: its record and its interrupt are written, or it is dropped. */
-    private void drain() {
-        final FaultPort faults = port;
-        if (faults != null) {
-            faults.awaitInjected();
+    private boolean onInjector() {
+        return injector == Thread.currentThread();
+    }
+
+    /** Records that wait can be written now, perhaps; only the injector may do so. */
+    private void wakeInjector() {
+        if (!stalls.hasWaiting() || onInjector()) {
+            return;
+        }
+        if (!faults.wake()) {
+            endOfBatch();
         }
     }
 
     /** What register writes do to the rest of the device. */
     private final class Control implements FrameListener {
 
-        /** Records that were under way are written before the guest sees that the queue is off (7.2.1, 6.3.9.4). */
+        /**
+         * What is under way is written before the guest sees that its queue is off (7.2.1, 6.3.9.4); with translation,
+         * everything that is stalled ends (6.3.9.6).
+         */
         @Override
         public void disabling(final int bits) {
-            drain();
+            faults.drain();
+            if ((bits & SmmuRegisters.CR0_SMMUEN) != 0) {
+                stalls.terminateAll();
+            }
+            if ((bits & SmmuRegisters.CR0_CMDQEN) != 0) {
+                commands.settle();
+            }
         }
 
         @Override
         public void enabled(final int bits) {
-            // Commands are executed in a later phase of the model.
+            if ((bits & SmmuRegisters.CR0_CMDQEN) != 0) {
+                commands.run();
+            }
+            if ((bits & SmmuRegisters.CR0_EVENTQEN) != 0) {
+                wakeInjector();
+            }
         }
 
         @Override
         public void interruptsDisabling() {
-            drain();
+            faults.drain();
         }
 
         @Override
         public void commandsPosted() {
-            // Commands are executed in a later phase of the model.
+            commands.run();
         }
 
         @Override
         public void eventsConsumed() {
-            // Nothing waits for space: stalled transactions come with the commands that answer them.
+            wakeInjector();
         }
 
         @Override
         public void errorsAcknowledged(final int errors) {
-            // Nothing waits for an acknowledgement yet.
+            if ((errors & SmmuRegisters.GERROR_CMDQ) != 0) {
+                commands.run();
+            }
+            if ((errors & SmmuRegisters.GERROR_EVENTQ_ABT) != 0) {
+                wakeInjector();
+            }
         }
     }
 }

@@ -23,6 +23,8 @@ package io.viommu.fault;
 public enum FaultDisposition {
     /** In the guest's event queue, fault recording register or page request queue. */
     DELIVERED(FaultOutcome.DELIVERED, null),
+    /** The record of a stalled transaction waits for room in the guest's queue; such records are never dropped. */
+    STALL_WAITING(FaultOutcome.DELIVERED, "the record waits for room in the guest's queue"),
 
     /** The guest's event queue was full; PROD.OVFLG tells it so (IHI 0070, 7.4). */
     QUEUE_FULL(FaultOutcome.OVERFLOW, "the guest's queue was full; its overflow flag tells the guest"),

@@ -19,7 +19,6 @@ package io.viommu.smmu.event;
 import io.viommu.fault.FaultDisposition;
 import io.viommu.fault.FaultKind;
 import io.viommu.fault.FaultRecord;
-import io.viommu.fault.GenericFault;
 import io.viommu.fault.PageResponder;
 import io.viommu.smmu.layout.EventLayout;
 import io.viommu.smmu.layout.SmmuRegisters;
@@ -38,7 +37,10 @@ public final class FaultInjection {
     private final SmmuOptions options;
     private final PageResponder host;
     private final LostEventPolicy lostEvents;
+    private final StallTable stalls;
+    private final PageRequests pageRequests;
     private final GuestEvent event = new GuestEvent();
+    private final GuestEvent waiting = new GuestEvent();
 
     /**
      * Makes the intake.
@@ -48,14 +50,19 @@ public final class FaultInjection {
      * @param options   what the device offers.
      * @param host       takes automatic answers.
      * @param lostEvents what the guest learns of losses of the host.
+     * @param stalls     the stalled transactions.
+     * @param pages      the page requests.
      */
     public FaultInjection(final RegisterFrame frame, final EventQueue events, final SmmuOptions options,
-            final PageResponder host, final LostEventPolicy lostEvents) {
+            final PageResponder host, final LostEventPolicy lostEvents, final StallTable stalls,
+            final PageRequests pages) {
         this.frame = frame;
         this.events = events;
         this.options = options;
         this.host = host;
         this.lostEvents = lostEvents;
+        this.stalls = stalls;
+        this.pageRequests = pages;
     }
 
     /**
@@ -65,19 +72,24 @@ public final class FaultInjection {
      * @return how it ended.
      */
     public FaultDisposition inject(final FaultRecord record) {
+        recordWaiting();
         return switch (record.kind()) {
             case FaultKind.SMMU_EVENT -> record.emulated() ? emulated(record) : physical(record);
             case FaultKind.GENERIC -> generic(record);
-            case FaultKind.PAGE_REQUEST -> pageRequest(record);
+            case FaultKind.PAGE_REQUEST -> pageRequests.inject(record);
             case FaultKind.LOST_EVENTS -> lost();
             case FaultKind.VTD_FAULT -> FaultDisposition.WRONG_ARCHITECTURE;
             default -> FaultDisposition.MALFORMED;
         };
     }
 
+    /** A transaction that was ended before its record came here leaves no trace of itself. */
     private FaultDisposition emulated(final FaultRecord record) {
         event.set(record.word(0), record.word(1), record.word(2), record.word(3));
-        return write();
+        if (!stalled()) {
+            return write();
+        }
+        return stalls.holds(stream(), tag()) ? writeStalled() : FaultDisposition.STALL_NOT_TAKEN;
     }
 
     private FaultDisposition physical(final FaultRecord record) {
@@ -102,14 +114,61 @@ public final class FaultInjection {
         if (verdict != FaultDisposition.DELIVERED) {
             return verdict;
         }
-        if (stalled() && !options.stalls()) {
-            host.respond(record.source(), record.cookie(), PageResponder.INVALID);
-            return FaultDisposition.STALL_NOT_TAKEN;
+        final boolean disabled = !frame.enabled(SmmuRegisters.CR0_SMMUEN) && !recordedWhileDisabled();
+        if (stalled()) {
+            return disabled ? endStall(record) : stall(record);
         }
-        if (!frame.enabled(SmmuRegisters.CR0_SMMUEN) && !recordedWhileDisabled()) {
-            return FaultDisposition.TRANSLATION_DISABLED;
+        return disabled ? FaultDisposition.TRANSLATION_DISABLED : write();
+    }
+
+    private FaultDisposition stall(final FaultRecord record) {
+        if (!options.stalls()) {
+            return endStall(record);
         }
-        return write();
+        if (record.asReported()) {
+            stalls.admitReported(stream(), tag(), record.source(), record.cookie());
+        } else {
+            final int tag = stalls.admit(stream(), record.source(), record.cookie());
+            if (tag == StallTable.NO_TAG) {
+                return endStall(record);
+            }
+            event.word1 = event.word1 & ~EventLayout.STAG | tag;
+        }
+        return writeStalled();
+    }
+
+    private FaultDisposition endStall(final FaultRecord record) {
+        host.respond(record.source(), record.cookie(), PageResponder.INVALID);
+        return FaultDisposition.STALL_NOT_TAKEN;
+    }
+
+    /** Records of stalled transactions keep their order and are never dropped (7.2.1). */
+    private FaultDisposition writeStalled() {
+        if (!stalls.hasWaiting() && events.writable() && write() == FaultDisposition.DELIVERED) {
+            stalls.recorded(stream(), tag());
+            return FaultDisposition.DELIVERED;
+        }
+        stalls.await(stream(), tag(), event);
+        return FaultDisposition.STALL_WAITING;
+    }
+
+    /** Brings records that wait into the queue, as far as there is room. Called by the injector. */
+    public void recordWaiting() {
+        while (stalls.hasWaiting() && events.writable() && stalls.peek(waiting)) {
+            if (events.append(waiting.word0, waiting.word1, waiting.word2,
+                    waiting.word3) != FaultDisposition.DELIVERED) {
+                return;
+            }
+            stalls.recorded(EventLayout.stream(waiting.word0), (int) (waiting.word1 & EventLayout.STAG));
+        }
+    }
+
+    private int stream() {
+        return EventLayout.stream(event.word0);
+    }
+
+    private int tag() {
+        return (int) (event.word1 & EventLayout.STAG);
     }
 
     private boolean stalled() {
@@ -126,14 +185,6 @@ public final class FaultInjection {
 
     private FaultDisposition write() {
         return events.append(event.word0, event.word1, event.word2, event.word3);
-    }
-
-    /** A group is answered once, at its last request. */
-    private FaultDisposition pageRequest(final FaultRecord record) {
-        if ((record.word(0) & GenericFault.REQUEST_LAST_PAGE) != 0) {
-            host.respond(record.source(), record.cookie(), PageResponder.FAILURE);
-        }
-        return FaultDisposition.NO_PAGE_REQUEST_QUEUE;
     }
 
     private FaultDisposition lost() {

@@ -154,12 +154,14 @@ public final class CommandLayout {
     public static final long PRG_INDEX = 0x1FF;
     /** Word 1, PRI_RESP: where Resp begins; 2 bits. */
     public static final int RESP_SHIFT = 12;
-    /** Resp: the request was denied; the device may ask again later only after it was re-enabled. */
-    public static final int RESP_DENY = 0;
-    /** Resp: failure. */
-    public static final int RESP_FAIL = 1;
-    /** Resp: success. */
+    /** Resp: a permanent error that paging can't mend. */
+    public static final int RESP_FAILURE = 0;
+    /** Resp: at least one page of the group is not there for this access. */
+    public static final int RESP_INVALID = 1;
+    /** Resp: all pages are there. */
     public static final int RESP_SUCCESS = 2;
+    /** Resp: reserved, illegal. */
+    public static final int RESP_RESERVED = 3;
     /** Word 1, RESUME: the stall tag. */
     public static final long STAG = 0xFFFF;
     /** Word 1, SYNC: where the MSI goes; 0 for none. */

@@ -17,7 +17,6 @@
 package io.viommu.smmu.register;
 
 import io.viommu.device.RegisterFile;
-import io.viommu.interrupt.InterruptSink;
 import io.viommu.smmu.layout.SmmuRegisters;
 
 /**
@@ -33,9 +32,9 @@ public final class GlobalErrors {
     private final InterruptSource interrupt;
     private volatile int active;
 
-    GlobalErrors(final RegisterFile registers, final InterruptSink sink, final SmmuOptions options) {
+    GlobalErrors(final RegisterFile registers, final MessagePort port, final SmmuOptions options) {
         this.registers = registers;
-        this.interrupt = new InterruptSource(registers, sink, options, SmmuRegisters.IRQ_GERROR,
+        this.interrupt = new InterruptSource(registers, port, options, SmmuRegisters.IRQ_GERROR,
                 InterruptSource.GERROR_LINE, SmmuRegisters.GERROR_IRQ_CFG0, SmmuRegisters.GERROR_IRQ_CFG1,
                 () -> activate(SmmuRegisters.GERROR_MSI_GERROR_ABT));
     }

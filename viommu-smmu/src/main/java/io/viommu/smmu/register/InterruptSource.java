@@ -18,7 +18,6 @@ package io.viommu.smmu.register;
 
 import io.viommu.device.Register;
 import io.viommu.device.RegisterFile;
-import io.viommu.interrupt.InterruptSink;
 import io.viommu.smmu.layout.SmmuRegisters;
 
 /**
@@ -42,23 +41,23 @@ public final class InterruptSource {
     public static final int GERROR_LINE = 3;
 
     private final RegisterFile registers;
-    private final InterruptSink sink;
+    private final MessagePort port;
     private final int enable;
     private final int line;
     private final Register address;
     private final Register data;
-    private final long addressMask;
+    private final boolean messages;
     private final Runnable onAbort;
 
-    InterruptSource(final RegisterFile registers, final InterruptSink sink, final SmmuOptions options,
+    InterruptSource(final RegisterFile registers, final MessagePort port, final SmmuOptions options,
             final int enable, final int line, final Register address, final Register data, final Runnable onAbort) {
         this.registers = registers;
-        this.sink = sink;
+        this.port = port;
         this.enable = enable;
         this.line = line;
         this.address = address;
         this.data = data;
-        this.addressMask = options.msi() ? SmmuRegisters.MSI_ADDR & options.addressMask() : 0;
+        this.messages = options.msi();
         this.onAbort = onAbort;
     }
 
@@ -76,10 +75,10 @@ public final class InterruptSource {
         if (!enabled()) {
             return;
         }
-        final long target = addressMask == 0 ? 0 : registers.get(address) & addressMask;
-        if (target != 0 && !sink.message(target, (int) registers.get(data))) {
+        final long target = messages ? registers.get(address) & SmmuRegisters.MSI_ADDR : 0;
+        if (target != 0 && !port.send(target, (int) registers.get(data))) {
             onAbort.run();
         }
-        sink.pulse(line);
+        port.pulse(line);
     }
 }

@@ -18,7 +18,6 @@ package io.viommu.smmu.register;
 
 import io.viommu.device.Register;
 import io.viommu.device.RegisterFile;
-import io.viommu.interrupt.InterruptSink;
 import io.viommu.smmu.layout.SmmuRegisters;
 
 /**
@@ -40,16 +39,16 @@ public final class RegisterFrame {
      * Makes the registers, reset.
      *
      * @param options what the device offers.
-     * @param sink     takes interrupts.
+     * @param port     takes interrupts.
      * @param listener the rest of the device.
      */
-    public RegisterFrame(final SmmuOptions options, final InterruptSink sink, final FrameListener listener) {
+    public RegisterFrame(final SmmuOptions options, final MessagePort port, final FrameListener listener) {
         this.registers = new RegisterFile(SmmuRegisters.PAGE_SIZE, RegisterTable.of(options));
-        this.errors = new GlobalErrors(registers, sink, options);
-        this.eventqInterrupt = new InterruptSource(registers, sink, options, SmmuRegisters.IRQ_EVENTQ,
+        this.errors = new GlobalErrors(registers, port, options);
+        this.eventqInterrupt = new InterruptSource(registers, port, options, SmmuRegisters.IRQ_EVENTQ,
                 InterruptSource.EVENTQ_LINE, SmmuRegisters.EVENTQ_IRQ_CFG0, SmmuRegisters.EVENTQ_IRQ_CFG1,
                 () -> errors.activate(SmmuRegisters.GERROR_MSI_EVENTQ_ABT));
-        this.priqInterrupt = new InterruptSource(registers, sink, options, SmmuRegisters.IRQ_PRIQ,
+        this.priqInterrupt = new InterruptSource(registers, port, options, SmmuRegisters.IRQ_PRIQ,
                 InterruptSource.PRIQ_LINE, SmmuRegisters.PRIQ_IRQ_CFG0, SmmuRegisters.PRIQ_IRQ_CFG1,
                 () -> errors.activate(SmmuRegisters.GERROR_MSI_PRIQ_ABT));
         guard(options);
@@ -70,7 +69,6 @@ public final class RegisterFrame {
         guard(SmmuRegisters.CR0_EVENTQEN, SmmuRegisters.EVENTQ_BASE, SmmuRegisters.EVENTQ_PROD);
         if (options.pri()) {
             guard(SmmuRegisters.CR0_PRIQEN, SmmuRegisters.PRIQ_BASE, SmmuRegisters.PRIQ_PROD);
-            guardInterrupt(SmmuRegisters.IRQ_PRIQ, SmmuRegisters.PRIQ_IRQ_CFG2);
         }
         if (options.msi()) {
             guardInterrupt(SmmuRegisters.IRQ_GERROR, SmmuRegisters.GERROR_IRQ_CFG0, SmmuRegisters.GERROR_IRQ_CFG1,
@@ -79,7 +77,8 @@ public final class RegisterFrame {
                     SmmuRegisters.EVENTQ_IRQ_CFG2);
         }
         if (options.msi() && options.pri()) {
-            guardInterrupt(SmmuRegisters.IRQ_PRIQ, SmmuRegisters.PRIQ_IRQ_CFG0, SmmuRegisters.PRIQ_IRQ_CFG1);
+            guardInterrupt(SmmuRegisters.IRQ_PRIQ, SmmuRegisters.PRIQ_IRQ_CFG0, SmmuRegisters.PRIQ_IRQ_CFG1,
+                    SmmuRegisters.PRIQ_IRQ_CFG2);
         }
         guardAttributes();
     }

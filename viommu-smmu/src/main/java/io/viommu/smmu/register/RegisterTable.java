@@ -56,10 +56,6 @@ final class RegisterTable {
             rows.add(SmmuRegisters.PRIQ_BASE.withReset(options.priqLog2()));
             rows.add(SmmuRegisters.PRIQ_PROD);
             rows.add(SmmuRegisters.PRIQ_CONS);
-            // LO chooses when the wire pulses too, so this one register is there without MSIs.
-            final long attributes = options.msi() ? SmmuRegisters.MSI_ATTRIBUTES : 0;
-            rows.add(writable(SmmuRegisters.PRIQ_IRQ_CFG2,
-                    Integer.toUnsignedLong(SmmuRegisters.PRIQ_LO) | attributes));
         }
         if (options.msi()) {
             addMessage(rows, SmmuRegisters.GERROR_IRQ_CFG0, SmmuRegisters.GERROR_IRQ_CFG1);
@@ -68,6 +64,8 @@ final class RegisterTable {
             rows.add(writable(SmmuRegisters.EVENTQ_IRQ_CFG2, SmmuRegisters.MSI_ATTRIBUTES));
             if (options.pri()) {
                 addMessage(rows, SmmuRegisters.PRIQ_IRQ_CFG0, SmmuRegisters.PRIQ_IRQ_CFG1);
+                rows.add(writable(SmmuRegisters.PRIQ_IRQ_CFG2,
+                        Integer.toUnsignedLong(SmmuRegisters.PRIQ_LO) | SmmuRegisters.MSI_ATTRIBUTES));
             }
         }
         return rows;
@@ -100,10 +98,9 @@ final class RegisterTable {
                 | (options.pri() ? SmmuRegisters.CR0_PRIQEN : 0) | (options.ats() ? SmmuRegisters.CR0_ATSCHK : 0);
     }
 
-    /** PTM is stored although there is no broadcast maintenance: it asks for what is the case anyway. */
+    /** PTM and E2H stay 0: neither broadcast maintenance nor EL2 streams are offered (IDR0.BTM, IDR0.Hyp). */
     private static long cr2(final SmmuOptions options) {
-        return SmmuRegisters.CR2_RECINVSID | SmmuRegisters.CR2_PTM
-                | (options.ats() ? SmmuRegisters.CR2_REC_CFG_ATS : 0);
+        return SmmuRegisters.CR2_RECINVSID | (options.ats() ? SmmuRegisters.CR2_REC_CFG_ATS : 0);
     }
 
     private static long irqCtrl(final SmmuOptions options) {

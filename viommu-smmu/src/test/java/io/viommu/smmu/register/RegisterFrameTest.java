@@ -234,7 +234,8 @@ class RegisterFrameTest {
     @Test
     void anErrorIsActiveUntilItsBitsAreEqualAgain() {
         final SmmuMachine machine = new SmmuMachine();
-        final RegisterFrame frame = new RegisterFrame(OPTIONS, machine, new Silence());
+        final RegisterFrame frame = new RegisterFrame(OPTIONS, new MessagePort(machine.memory, machine, OPTIONS),
+                new Silence());
         frame.write(0x50, 4, 1);
         frame.errors().activate(4);
         assertThat(frame.read(0x60, 4)).isEqualTo(4);
@@ -254,7 +255,8 @@ class RegisterFrameTest {
     @Test
     void togglingGerrornForAnInactiveErrorActivatesNothing() {
         final SmmuMachine machine = new SmmuMachine();
-        final RegisterFrame frame = new RegisterFrame(OPTIONS, machine, new Silence());
+        final RegisterFrame frame = new RegisterFrame(OPTIONS, new MessagePort(machine.memory, machine, OPTIONS),
+                new Silence());
         frame.write(0x64, 4, 0xFFFF_FFFFL);
         assertThat(frame.read(0x64, 4)).as("only errors that there are").isEqualTo(0xFD);
         assertThat(frame.errors().isActive(0xFD)).isFalse();
@@ -267,7 +269,8 @@ class RegisterFrameTest {
     @Test
     void gerrorInterruptsOnlyWhenEnabledAndByMessageIfConfigured() {
         final SmmuMachine machine = new SmmuMachine();
-        final RegisterFrame frame = new RegisterFrame(OPTIONS, machine, new Silence());
+        final RegisterFrame frame = new RegisterFrame(OPTIONS, new MessagePort(machine.memory, machine, OPTIONS),
+                new Silence());
         frame.write(0x68, 8, SmmuMachine.DOORBELL);
         frame.write(0x70, 4, 0x55);
         frame.errors().activate(1);
@@ -281,7 +284,8 @@ class RegisterFrameTest {
     @Test
     void anAbortedGerrorMessageIsAnErrorWithoutInterrupt() {
         final SmmuMachine machine = new SmmuMachine();
-        final RegisterFrame frame = new RegisterFrame(OPTIONS, machine, new Silence());
+        final RegisterFrame frame = new RegisterFrame(OPTIONS, new MessagePort(machine.memory, machine, OPTIONS),
+                new Silence());
         machine.messagesAbort = true;
         frame.write(0x68, 8, SmmuMachine.DOORBELL);
         frame.write(0x50, 4, 1);

@@ -1,0 +1,91 @@
+/*
+ * Copyright 2026 the viommu authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.viommu.smmu.command;
+
+import io.viommu.smmu.layout.CommandLayout;
+import io.viommu.smmu.register.SmmuOptions;
+
+/**
+ * The commands that a Non-secure queue of this model can take (IHI 0070, 4.1.1). What is not here is illegal: reserved
+ * and IMPLEMENTATION DEFINED opcodes, and commands of what is never offered (EL2 and EL3 streams, Secure state, MPAM,
+ * DPT).
+ */
+enum CommandType {
+    // @formatter:off
+    PREFETCH_CONFIG(CommandLayout.PREFETCH_CONFIG, Needs.NOTHING, true),
+    PREFETCH_ADDR(CommandLayout.PREFETCH_ADDR, Needs.NOTHING, true),
+    CFGI_STE(CommandLayout.CFGI_STE, Needs.NOTHING, true),
+    CFGI_STE_RANGE(CommandLayout.CFGI_STE_RANGE, Needs.NOTHING, true),
+    CFGI_CD(CommandLayout.CFGI_CD, Needs.STAGE_1, true),
+    CFGI_CD_ALL(CommandLayout.CFGI_CD_ALL, Needs.STAGE_1, true),
+    TLBI_NH_ALL(CommandLayout.TLBI_NH_ALL, Needs.STAGE_1, false),
+    TLBI_NH_ASID(CommandLayout.TLBI_NH_ASID, Needs.STAGE_1, false),
+    TLBI_NH_VA(CommandLayout.TLBI_NH_VA, Needs.STAGE_1, false),
+    TLBI_NH_VAA(CommandLayout.TLBI_NH_VAA, Needs.STAGE_1, false),
+    TLBI_S12_VMALL(CommandLayout.TLBI_S12_VMALL, Needs.STAGE_2, false),
+    TLBI_S2_IPA(CommandLayout.TLBI_S2_IPA, Needs.STAGE_2, false),
+    TLBI_NSNH_ALL(CommandLayout.TLBI_NSNH_ALL, Needs.NOTHING, false),
+    ATC_INV(CommandLayout.ATC_INV, Needs.ATS, false),
+    PRI_RESP(CommandLayout.PRI_RESP, Needs.PRI, false),
+    RESUME(CommandLayout.RESUME, Needs.STALLS, true),
+    STALL_TERM(CommandLayout.STALL_TERM, Needs.STALLS, true),
+    SYNC(CommandLayout.SYNC, Needs.NOTHING, false);
+    // @formatter:on
+
+    /** What a device must offer for a command to be legal. */
+    private enum Needs {
+        NOTHING, STAGE_1, STAGE_2, ATS, PRI, STALLS;
+
+        boolean met(final SmmuOptions options) {
+            return switch (this) {
+                case NOTHING -> true;
+                case STAGE_1 -> options.stage1();
+                case STAGE_2 -> options.stage2();
+                case ATS -> options.ats();
+                case PRI -> options.pri();
+                case STALLS -> options.stalls();
+            };
+        }
+    }
+
+    private static final CommandType[] BY_OPCODE = new CommandType[256];
+    static {
+        for (final CommandType type : values()) {
+            BY_OPCODE[type.opcode] = type;
+        }
+    }
+
+    private final int opcode;
+    private final Needs needs;
+    private final boolean ssec;
+
+    CommandType(final int opcode, final Needs needs, final boolean ssec) {
+        this.opcode = opcode;
+        this.needs = needs;
+        this.ssec = ssec;
+    }
+
+    /** The command in a first word, or null if that opcode is never legal. */
+    static CommandType of(final long word0) {
+        return BY_OPCODE[(int) (word0 & CommandLayout.OPCODE)];
+    }
+
+    /** Whether the device offers what the command is about, and SSec is 0 where the command has it (4.1.6). */
+    boolean legal(final long word0, final SmmuOptions options) {
+        return needs.met(options) && (!ssec || (word0 & CommandLayout.SSEC) == 0);
+    }
+}

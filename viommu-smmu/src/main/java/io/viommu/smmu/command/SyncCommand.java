@@ -1,0 +1,93 @@
+/*
+ * Copyright 2026 the viommu authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.viommu.smmu.command;
+
+import io.viommu.smmu.event.StallTable;
+import io.viommu.smmu.layout.CommandLayout;
+import io.viommu.smmu.layout.SmmuRegisters;
+import io.viommu.smmu.register.GlobalErrors;
+import io.viommu.smmu.register.InterruptSource;
+import io.viommu.smmu.register.MessagePort;
+import io.viommu.smmu.register.SmmuOptions;
+import io.viommu.smmu.translate.InvalidationSink;
+
+/**
+ * CMD_SYNC (IHI 0070, 4.7.3): complete when no transaction uses what was invalidated before it, every event about the
+ * past is in the guest's queue or never will be, and devices have confirmed their invalidations. Then CONS moves, then
+ * the guest is signalled.
+ */
+final class SyncCommand {
+
+    private final SmmuOptions options;
+    private final InvalidationSink sink;
+    private final StallTable stalls;
+    private final DeviceCommands devices;
+    private final Runnable drainFaults;
+    private final MessagePort port;
+    private final GlobalErrors errors;
+    private boolean invalidated;
+
+    SyncCommand(final SmmuOptions options, final InvalidationSink sink, final StallTable stalls,
+            final DeviceCommands devices, final Runnable drainFaults, final MessagePort port,
+            final GlobalErrors errors) {
+        this.options = options;
+        this.sink = sink;
+        this.stalls = stalls;
+        this.devices = devices;
+        this.drainFaults = drainFaults;
+        this.port = port;
+        this.errors = errors;
+    }
+
+    /** Something was invalidated since the last CMD_SYNC. */
+    void invalidated() {
+        invalidated = true;
+    }
+
+    int execute(final long word0) {
+        if (completionSignal(word0) == CommandLayout.CS_RESERVED) {
+            return CommandLayout.CERROR_ILL;
+        }
+        sink.quiesce();
+        drainFaults.run();
+        if (invalidated) {
+            stalls.retryWaiting();
+            drainFaults.run(); // the injector may have been about to record one of them
+        }
+        if (!devices.confirmed()) {
+            return CommandLayout.CERROR_ATC_INV_SYNC;
+        }
+        invalidated = false;
+        return 0;
+    }
+
+    /** The wire pulses whatever MSIAddress is; IDR0.SEV is 0, so SIG_SEV signals nothing. */
+    void signal(final long word0, final long word1) {
+        if (completionSignal(word0) != CommandLayout.CS_IRQ) {
+            return;
+        }
+        final long address = word1 & CommandLayout.MSI_ADDRESS;
+        if (options.msi() && address != 0 && !port.send(address, (int) (word0 >>> CommandLayout.STREAM_SHIFT))) {
+            errors.activate(SmmuRegisters.GERROR_MSI_CMDQ_ABT);
+        }
+        port.pulse(InterruptSource.SYNC_LINE);
+    }
+
+    private static int completionSignal(final long word0) {
+        return (int) (word0 >>> CommandLayout.LOW_FIELD_SHIFT) & CommandLayout.CS_MASK;
+    }
+}

@@ -1,0 +1,248 @@
+/*
+ * Copyright 2026 the viommu authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.viommu.smmu.event;
+
+import io.viommu.fault.FaultDisposition;
+import io.viommu.fault.FaultRecord;
+import io.viommu.fault.GenericFault;
+import io.viommu.fault.PageResponder;
+import io.viommu.smmu.layout.CommandLayout;
+import io.viommu.smmu.layout.PageRequestLayout;
+import io.viommu.smmu.queue.PageRequestQueue;
+import io.viommu.smmu.register.SmmuOptions;
+
+/**
+ * Page requests on their way to the guest and the answers on their way back (IHI 0070, 8 and 4.5.2). A group is
+ * answered once, by the guest's CMD_PRI_RESP or in its place; the answer in its place is given at the last request of
+ * the group, success for an overflow, so that the device asks again, and failure where the guest takes no requests.
+ *
+ * <p>A group keeps the host's index where that fits into the 9 bits of PRGIndex and is free; else it gets another one.
+ *
+ * <p>Requests come on the injector, answers on vCPU threads.
+ */
+public final class PageRequests {
+
+    private static final int SIZE = 512;
+    private static final int NO_GROUP = -1;
+
+    private final PageRequestQueue queue;
+    private final PageResponder host;
+    private final boolean substreams;
+    private final boolean[] used = new boolean[SIZE];
+    private final int[] streams = new int[SIZE];
+    private final int[] indexes = new int[SIZE];
+    private final int[] sources = new int[SIZE];
+    private final long[] cookies = new long[SIZE];
+
+    /**
+     * Makes the table of groups, empty.
+     *
+     * @param queue   the guest's PRI queue, or null if none is offered.
+     * @param options what the device offers.
+     * @param host    takes the answers.
+     */
+    public PageRequests(final PageRequestQueue queue, final SmmuOptions options, final PageResponder host) {
+        this.queue = queue;
+        this.host = host;
+        this.substreams = options.ssidSize() > 0;
+    }
+
+    /**
+     * Ends one request.
+     *
+     * @param record of kind PAGE_REQUEST.
+     * @return how it ended.
+     */
+    FaultDisposition inject(final FaultRecord record) {
+        final boolean last = (record.word(0) & GenericFault.REQUEST_LAST_PAGE) != 0;
+        if (queue == null) {
+            return refuse(record, last);
+        }
+        final long flags = word0(record, last);
+        if (isStopMarker(flags)) {
+            return queue.append(flags, 0);
+        }
+        final int slot = admit(record);
+        if (slot == NO_GROUP) {
+            return overflow(record, last, FaultDisposition.OVERFLOW_PENDING);
+        }
+        final FaultDisposition written = queue.append(flags, record.word(2) & PageRequestLayout.ADDR | indexes[slot]);
+        switch (written) {
+            case DELIVERED :
+                return written;
+            case QUEUE_FULL, OVERFLOW_PENDING :
+                return overflow(record, last, written);
+            case QUEUE_ABORTED :
+                refuse(record, last);
+                return written;
+            default :
+                return refuse(record, last);
+        }
+    }
+
+    /** The guest takes no requests: response failure (8.2). */
+    private FaultDisposition refuse(final FaultRecord record, final boolean last) {
+        answerLast(record, last, PageResponder.FAILURE);
+        return FaultDisposition.NO_PAGE_REQUEST_QUEUE;
+    }
+
+    /** The guest lost the request: success, and nothing for requests that are not the last (8.1). */
+    private FaultDisposition overflow(final FaultRecord record, final boolean last, final FaultDisposition why) {
+        answerLast(record, last, PageResponder.SUCCESS);
+        return last ? FaultDisposition.PAGE_REQUEST_OVERFLOW : why;
+    }
+
+    private void answerLast(final FaultRecord record, final boolean last, final int code) {
+        if (last) {
+            forget(record);
+            host.respond(record.source(), record.cookie(), code);
+        }
+    }
+
+    /** Without a PASID there is neither X nor Priv (8). */
+    private long word0(final FaultRecord record, final boolean last) {
+        final long permissions = record.word(1);
+        final boolean pasid = substreams
+                && (record.hasPasid() || (record.word(0) & GenericFault.REQUEST_PASID_VALID) != 0);
+        long word = Integer.toUnsignedLong(record.guestDevice()) | (last ? PageRequestLayout.LAST : 0)
+                | ((permissions & GenericFault.PERM_READ) != 0 ? PageRequestLayout.R : 0)
+                | ((permissions & GenericFault.PERM_WRITE) != 0 ? PageRequestLayout.W : 0);
+        if (pasid) {
+            word |= PageRequestLayout.SSV
+                    | (long) (record.pasid() & CommandLayout.SUBSTREAM_MASK) << PageRequestLayout.SUBSTREAM_SHIFT
+                    | ((permissions & GenericFault.PERM_EXEC) != 0 ? PageRequestLayout.X : 0)
+                    | ((permissions & GenericFault.PERM_PRIV) != 0 ? PageRequestLayout.PRIV : 0);
+        }
+        return word;
+    }
+
+    /** LWR = 0b100 with a PASID: nothing is asked for, and nothing is ever answered. */
+    private static boolean isStopMarker(final long word0) {
+        final long kind = PageRequestLayout.SSV | PageRequestLayout.LAST | PageRequestLayout.R | PageRequestLayout.W;
+        return (word0 & kind) == (PageRequestLayout.SSV | PageRequestLayout.LAST);
+    }
+
+    private synchronized int admit(final FaultRecord record) {
+        final int known = find(record);
+        if (known != NO_GROUP) {
+            return known;
+        }
+        for (int slot = 0; slot < SIZE; slot++) {
+            if (!used[slot]) {
+                final int index = index(record.guestDevice(), (int) (record.word(0) >>> 32));
+                used[slot] = true;
+                streams[slot] = record.guestDevice();
+                indexes[slot] = index;
+                sources[slot] = record.source();
+                cookies[slot] = record.cookie();
+                return slot;
+            }
+        }
+        return NO_GROUP;
+    }
+
+    private int find(final FaultRecord record) {
+        for (int slot = 0; slot < SIZE; slot++) {
+            if (used[slot] && cookies[slot] == record.cookie() && sources[slot] == record.source()
+                    && streams[slot] == record.guestDevice()) {
+                return slot;
+            }
+        }
+        return NO_GROUP;
+    }
+
+    /** There are as many indexes as groups, so one is free. */
+    private int index(final int stream, final int wanted) {
+        if (Integer.compareUnsigned(wanted, SIZE) < 0 && find(stream, wanted) == NO_GROUP) {
+            return wanted;
+        }
+        int index = 0;
+        while (find(stream, index) != NO_GROUP) {
+            index++;
+        }
+        return index;
+    }
+
+    private int find(final int stream, final int index) {
+        for (int slot = 0; slot < SIZE; slot++) {
+            if (used[slot] && indexes[slot] == index && streams[slot] == stream) {
+                return slot;
+            }
+        }
+        return NO_GROUP;
+    }
+
+    private synchronized void forget(final FaultRecord record) {
+        final int slot = find(record);
+        if (slot != NO_GROUP) {
+            used[slot] = false;
+        }
+    }
+
+    /**
+     * CMD_PRI_RESP: no effect if there is no such group.
+     *
+     * @param stream StreamID.
+     * @param index  PRGIndex.
+     * @param resp   Resp, not reserved.
+     */
+    public void respond(final int stream, final int index, final int resp) {
+        final int source;
+        final long cookie;
+        synchronized (this) {
+            final int slot = find(stream, index);
+            if (slot == NO_GROUP) {
+                return;
+            }
+            used[slot] = false;
+            source = sources[slot];
+            cookie = cookies[slot];
+        }
+        host.respond(source, cookie, switch (resp) {
+            case CommandLayout.RESP_SUCCESS -> PageResponder.SUCCESS;
+            case CommandLayout.RESP_INVALID -> PageResponder.INVALID;
+            default -> PageResponder.FAILURE;
+        });
+    }
+
+    /** Ends the interrupt batch of the queue. */
+    public void endOfBatch() {
+        if (queue != null) {
+            queue.endOfBatch();
+        }
+    }
+
+    /** Answers every group in the guest's place: the device is reset. */
+    public void reset() {
+        for (int slot = 0; slot < SIZE; slot++) {
+            final int source;
+            final long cookie;
+            synchronized (this) {
+                if (!used[slot]) {
+                    continue;
+                }
+                used[slot] = false;
+                source = sources[slot];
+                cookie = cookies[slot];
+            }
+            host.respond(source, cookie, PageResponder.FAILURE);
+        }
+        if (queue != null) {
+            queue.reset();
+        }
+    }
+}
