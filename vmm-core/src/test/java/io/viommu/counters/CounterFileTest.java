@@ -92,7 +92,7 @@ class CounterFileTest {
         counters.forEach(labels::put);
         assertThat(labels).hasSize(FaultDisposition.values().length).containsKey("unit overflow: queue full");
         for (final FaultDisposition disposition : FaultDisposition.values()) {
-            assertThat(disposition.reason() == null).isEqualTo(disposition.outcome() == FaultOutcome.DELIVERED);
+            assertThat(disposition.reason() == null).isEqualTo(disposition == FaultDisposition.DELIVERED);
         }
     }
 }
