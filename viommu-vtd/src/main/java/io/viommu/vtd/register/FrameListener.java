@@ -18,7 +18,7 @@ package io.viommu.vtd.register;
 
 /**
  * What must happen besides a change of status when the guest uses the global command register. Called on the vCPU
- * thread of the write, before the status bit changes where the guest is told so afterwards, never twice for one change.
+ * thread of the write, never twice for one change.
  */
 public interface FrameListener {
 
@@ -31,21 +31,21 @@ public interface FrameListener {
     /**
      * DMA remapping goes on or off; in-flight DMA is drained before this returns (VT-d 11.4.4.1, TE).
      *
-     * @param on the new state, which GSTS already shows.
+     * @param on the new state, in force already; GSTS shows it when this returns.
      */
     void translationSwitched(boolean on);
 
     /**
      * Interrupt remapping goes on or off.
      *
-     * @param on the new state, which GSTS already shows.
+     * @param on the new state, in force already; GSTS shows it when this returns.
      */
     void interruptRemappingSwitched(boolean on);
 
     /**
      * Queued invalidation goes on or off.
      *
-     * @param on the new state, which GSTS already shows.
+     * @param on the new state, in force already; GSTS shows it when this returns.
      */
     void queuedInvalidationSwitched(boolean on);
 }

@@ -26,10 +26,13 @@ import io.viommu.vtd.layout.VtdRegisters;
  *
  * <p>Software should change one thing at a time, but one write may carry several: then the table pointers come first,
  * so that nothing goes on with an old table. Software that writes back GSTS with the one-shots still in it repeats
- * them, which is harmless. Each level changes by one atomic step of GSTS, so two vCPUs that race can't have a change
- * acted on twice.
+ * them, which is harmless. Each level changes by one atomic step, so two vCPUs that race can't have a change acted on
+ * twice; GSTS shows it when what it sets in motion is done.
  */
 public final class GlobalCommand {
+
+    private static final Switch IGNORED = on -> {
+    };
 
     private final RegisterFile registers;
     private final RemappingState state;
@@ -83,24 +86,26 @@ public final class GlobalCommand {
             registers.update(VtdRegisters.GSTS, 0, GlobalFields.INTERRUPT_TABLE);
         }
         // WBF needs nothing: walks read guest memory itself, and WBFS is seen clear when the write has returned.
-        switchLevel(command, GlobalFields.COMPATIBILITY_INTERRUPTS);
-        if (switchLevel(command, GlobalFields.QUEUED_INVALIDATION)) {
-            listener.queuedInvalidationSwitched((command & GlobalFields.QUEUED_INVALIDATION) != 0);
-        }
-        if (switchLevel(command, GlobalFields.TRANSLATION)) {
-            listener.translationSwitched((command & GlobalFields.TRANSLATION) != 0);
-        }
-        if (switchLevel(command, GlobalFields.INTERRUPT_REMAPPING)) {
-            listener.interruptRemappingSwitched((command & GlobalFields.INTERRUPT_REMAPPING) != 0);
-        }
+        switchLevel(command, GlobalFields.COMPATIBILITY_INTERRUPTS, IGNORED);
+        switchLevel(command, GlobalFields.QUEUED_INVALIDATION, listener::queuedInvalidationSwitched);
+        switchLevel(command, GlobalFields.TRANSLATION, listener::translationSwitched);
+        switchLevel(command, GlobalFields.INTERRUPT_REMAPPING, listener::interruptRemappingSwitched);
     }
 
-    /** Brings one level of GSTS to what the command says; true if that was a change. */
-    private boolean switchLevel(final long command, final long level) {
+    private void switchLevel(final long command, final long level, final Switch change) {
         if ((supported & level) == 0) {
-            return false;
+            return;
         }
         final long wanted = command & level;
-        return (registers.update(VtdRegisters.GSTS, level, wanted) & level) != wanted;
+        if (state.switchTo(level, wanted)) {
+            change.switched(wanted != 0);
+        }
+        registers.update(VtdRegisters.GSTS, level, state.levels() & level);
+    }
+
+    /** What a change of one level sets in motion. */
+    @FunctionalInterface
+    private interface Switch {
+        void switched(boolean on);
     }
 }

@@ -16,24 +16,28 @@
 
 package io.viommu.vtd.register;
 
+import java.util.concurrent.atomic.AtomicLong;
+
 import io.viommu.device.RegisterFile;
 import io.viommu.vtd.layout.GlobalFields;
 import io.viommu.vtd.layout.VtdRegisters;
 
 /**
  * What is in force, as opposed to what software last wrote: table addresses take effect only with SRTP and SIRTP
- * (VT-d 6.6, 6.7), enables only as GSTS shows them. Written by {@link GlobalCommand}, read by any thread.
+ * (VT-d 6.6, 6.7), and GSTS shows an enable only when what it changes is done. Written by {@link GlobalCommand}, read
+ * by any thread.
  */
 public final class RemappingState {
 
     private final RegisterFile registers;
+    private final AtomicLong levels = new AtomicLong();
     private volatile long rootTable;
     private volatile long interruptTable;
 
     /**
      * Makes the state after reset: nothing latched.
      *
-     * @param registers holds GSTS.
+     * @param registers holds what software wrote.
      */
     public RemappingState(final RegisterFile registers) {
         this.registers = registers;
@@ -47,8 +51,23 @@ public final class RemappingState {
         interruptTable = registers.get(VtdRegisters.IRTA);
     }
 
-    /** Forgets what was latched. */
+    /** Brings some levels to what a command wants; true if that was a change. */
+    boolean switchTo(final long mask, final long wanted) {
+        long before;
+        do {
+            before = levels.get();
+        } while (!levels.compareAndSet(before, before & ~mask | wanted));
+        return (before & mask) != wanted;
+    }
+
+    /** The levels in force, at their places in GSTS. */
+    long levels() {
+        return levels.get();
+    }
+
+    /** Forgets what was latched and switches everything off. */
     public void reset() {
+        levels.set(0);
         rootTable = 0;
         interruptTable = 0;
     }
@@ -93,7 +112,7 @@ public final class RemappingState {
     /**
      * Whether DMA is remapped.
      *
-     * @return GSTS.TES.
+     * @return what GSTS.TES shows, or is about to.
      */
     public boolean translationEnabled() {
         return status(GlobalFields.TRANSLATION);
@@ -102,7 +121,7 @@ public final class RemappingState {
     /**
      * Whether interrupts are remapped.
      *
-     * @return GSTS.IRES.
+     * @return what GSTS.IRES shows, or is about to.
      */
     public boolean interruptRemappingEnabled() {
         return status(GlobalFields.INTERRUPT_REMAPPING);
@@ -111,7 +130,7 @@ public final class RemappingState {
     /**
      * Whether the invalidation queue is on.
      *
-     * @return GSTS.QIES.
+     * @return what GSTS.QIES shows, or is about to.
      */
     public boolean queuedInvalidationEnabled() {
         return status(GlobalFields.QUEUED_INVALIDATION);
@@ -129,6 +148,6 @@ public final class RemappingState {
     }
 
     private boolean status(final long bit) {
-        return (registers.get(VtdRegisters.GSTS) & bit) != 0;
+        return (levels.get() & bit) != 0;
     }
 }

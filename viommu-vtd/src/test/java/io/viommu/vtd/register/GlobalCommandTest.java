@@ -99,15 +99,15 @@ class GlobalCommandTest {
         new GlobalCommand(frame.registers(), capabilities, new RemappingState(frame.registers()), steps);
         frame.registers().write(GCMD, 4, 0xFFFF_FFFFL);
         assertThat(steps.text.toString())
-                .isEqualTo("root@00000000 irt@40000000 qi+@45800000 te+@c5800000 ire+@c7800000 ");
+                .isEqualTo("root@00000000 irt@40000000 qi+@41800000 te+@45800000 ire+@c5800000 ");
         steps.text.setLength(0);
         frame.registers().write(GCMD, 4, 0);
         frame.registers().write(GCMD, 4, 0);
         assertThat(steps.text.toString()).as("a level acts when it changes").isEqualTo(
-                "qi-@c3000000 te-@43000000 ire-@41000000 ");
+                "qi-@c7000000 te-@c3000000 ire-@43000000 ");
     }
 
-    /** Writes down each step with GSTS as the guest sees it during the step. */
+    /** Writes down each step with GSTS as another vCPU sees it meanwhile. */
     private static final class Steps implements FrameListener {
         private final RegisterFrame frame;
         private final StringBuilder text = new StringBuilder();

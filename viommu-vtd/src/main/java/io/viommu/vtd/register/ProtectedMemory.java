@@ -1,0 +1,62 @@
+/*
+ * Copyright 2026 the viommu authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.viommu.vtd.register;
+
+import io.viommu.device.RegisterFile;
+import io.viommu.vtd.layout.VtdRegisters;
+
+/**
+ * The protected memory regions (VT-d 11.4.8): DMA to them is blocked while they are on, even if translation is off.
+ * Their limits are decoded with the reserved low bits as ones; a limit below its base makes a region empty.
+ */
+public final class ProtectedMemory {
+
+    private static final long ENABLE = 1L << 31;
+    private static final long ENABLED = 1;
+    private static final long GRANULE = 0xF_FFFF;
+
+    private final RegisterFile registers;
+
+    /**
+     * Takes charge of the registers.
+     *
+     * @param registers of a unit with protected memory.
+     */
+    public ProtectedMemory(final RegisterFile registers) {
+        this.registers = registers;
+        registers.onWrite(VtdRegisters.PMEN, (before, after, written, lanes) -> registers.update(VtdRegisters.PMEN,
+                ENABLED, (after & ENABLE) != 0 ? ENABLED : 0));
+    }
+
+    /**
+     * Whether DMA to an address is blocked.
+     *
+     * @param address a physical address.
+     * @return true if it lies in a region that is on.
+     */
+    public boolean blocks(final long address) {
+        return (registers.get(VtdRegisters.PMEN) & ENABLED) != 0
+                && (within(address, registers.get(VtdRegisters.PLMBASE), registers.get(VtdRegisters.PLMLIMIT))
+                        || within(address, registers.get(VtdRegisters.PHMBASE),
+                                registers.get(VtdRegisters.PHMLIMIT)));
+    }
+
+    private static boolean within(final long address, final long base, final long limit) {
+        return Long.compareUnsigned(base, limit) <= 0 && Long.compareUnsigned(address, base) >= 0
+                && Long.compareUnsigned(address, limit | GRANULE) <= 0;
+    }
+}
