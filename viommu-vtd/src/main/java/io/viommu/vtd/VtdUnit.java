@@ -16,6 +16,8 @@
 
 package io.viommu.vtd;
 
+import java.util.concurrent.locks.ReentrantLock;
+
 import io.viommu.device.RegisterFile;
 import io.viommu.fault.FaultDisposition;
 import io.viommu.fault.FaultPort;
@@ -28,12 +30,21 @@ import io.viommu.iommu.VirtualIommu;
 import io.viommu.vtd.fault.FaultInjection;
 import io.viommu.vtd.fault.FaultRecordingRegisters;
 import io.viommu.vtd.fault.PhysicalFaultPolicy;
+import io.viommu.vtd.invalidation.InvalidationParts;
+import io.viommu.vtd.invalidation.InvalidationQueue;
+import io.viommu.vtd.invalidation.InvalidationSink;
+import io.viommu.vtd.invalidation.RegisterInvalidation;
+import io.viommu.vtd.layout.CapabilityFields;
+import io.viommu.vtd.layout.StatusFields;
 import io.viommu.vtd.layout.VtdRegisters;
+import io.viommu.vtd.pagerequest.PageRequestQueue;
 import io.viommu.vtd.register.EventLine;
 import io.viommu.vtd.register.FrameListener;
 import io.viommu.vtd.register.GlobalCommand;
+import io.viommu.vtd.register.ProtectedMemory;
 import io.viommu.vtd.register.RegisterFrame;
 import io.viommu.vtd.register.RemappingState;
+import io.viommu.vtd.register.VtdCapabilities;
 
 /**
  * One VT-d remapping unit. It holds no logic of its own: it makes the parts, and passes on what comes in from vCPUs and
@@ -46,7 +57,14 @@ public final class VtdUnit implements VirtualIommu {
     private final EventLine faultEvent;
     private final FaultRecordingRegisters faults;
     private final FaultInjection injection;
+    private final InvalidationSink sink;
+    private final ReentrantLock invalidating = new ReentrantLock();
+    private final InvalidationQueue invalidations;
+    private final RegisterInvalidation registerInvalidations;
     private final PageResponder host;
+    /** The page request queue and its event, or null if there is none. */
+    private final PageRequestQueue pageRequests;
+    private final EventLine pageEvent;
 
     /**
      * Makes a unit, reset.
@@ -55,17 +73,53 @@ public final class VtdUnit implements VirtualIommu {
      * @param platform what the VMM gives.
      */
     public VtdUnit(final VtdConfig config, final IommuPlatform platform) {
+        this(config, platform, InvalidationSink.NONE);
+    }
+
+    /**
+     * Makes a unit with caches, reset.
+     *
+     * @param config   what it can do.
+     * @param platform what the VMM gives.
+     * @param sink     forgets what the guest invalidates.
+     */
+    VtdUnit(final VtdConfig config, final IommuPlatform platform, final InvalidationSink sink) {
+        final VtdCapabilities capabilities = config.capabilities();
         this.host = platform.host();
-        this.frame = new RegisterFrame(config.capabilities(), !config.quirks());
+        this.sink = sink;
+        this.frame = new RegisterFrame(capabilities, !config.quirks());
         final RegisterFile registers = frame.registers();
         this.state = new RemappingState(registers);
         this.faultEvent = EventLine.fault(registers, platform.interrupts());
-        this.faults = new FaultRecordingRegisters(registers, config.capabilities(), faultEvent,
-                config.faultCompression());
-        this.injection = new FaultInjection(faults, new PhysicalFaultPolicy(state, faults), this::refusePageRequest,
+        this.faults = new FaultRecordingRegisters(registers, capabilities, faultEvent, config.faultCompression());
+        if (capabilities.hasExtended(CapabilityFields.PRS)) {
+            this.pageEvent = EventLine.pageRequest(registers, platform.interrupts());
+            this.pageRequests = new PageRequestQueue(registers, state, platform.memory(), pageEvent, faults, sink,
+                    host);
+        } else {
+            this.pageEvent = null;
+            this.pageRequests = null;
+        }
+        final InvalidationParts parts = new InvalidationParts(registers, capabilities, state, platform.memory(), sink,
+                invalidating, config.quirks());
+        this.invalidations = new InvalidationQueue(parts, faultEvent,
+                EventLine.invalidation(registers, platform.interrupts()), this::respond);
+        this.registerInvalidations = new RegisterInvalidation(parts);
+        this.injection = new FaultInjection(faults, new PhysicalFaultPolicy(state, faults), this::pageRequest,
                 LostEventPolicy.LOG);
-        new GlobalCommand(registers, config.capabilities(), state, new Switchboard());
-        registers.onWrite(VtdRegisters.FSTS, (before, after, written, lanes) -> faultEvent.serviced());
+        new GlobalCommand(registers, capabilities, state, new Switchboard());
+        if (capabilities.has(CapabilityFields.PLMR | CapabilityFields.PHMR)) {
+            new ProtectedMemory(registers);
+        }
+        registers.onWrite(VtdRegisters.FSTS, (before, after, written, lanes) -> faultStatusWritten(before & ~after));
+    }
+
+    /** The guest cleared status bits: the event may be settled, and a stopped queue goes on. */
+    private void faultStatusWritten(final long cleared) {
+        faultEvent.serviced();
+        if ((cleared & (StatusFields.INVALIDATION_QUEUE_ERROR | StatusFields.INVALIDATION_TIMEOUT_ERROR)) != 0) {
+            invalidations.process();
+        }
     }
 
     @Override
@@ -85,7 +139,7 @@ public final class VtdUnit implements VirtualIommu {
 
     @Override
     public void connect(final FaultPort port) {
-        // Nothing waits for faults under way yet.
+        invalidations.connect(port);
     }
 
     @Override
@@ -96,6 +150,9 @@ public final class VtdUnit implements VirtualIommu {
     @Override
     public void endOfBatch() {
         faultEvent.deliver();
+        if (pageEvent != null) {
+            pageEvent.deliver();
+        }
     }
 
     @Override
@@ -103,14 +160,51 @@ public final class VtdUnit implements VirtualIommu {
         frame.registers().reset();
         state.reset();
         faults.restart();
+        invalidations.disabled();
+        registerInvalidations.reset();
+        forgetTranslations();
+        forgetInterrupts();
+        if (pageRequests != null) {
+            pageRequests.reset();
+        }
     }
 
-    /** A group is answered once, at its last request. */
-    private FaultDisposition refusePageRequest(final FaultRecord record) {
+    private void forgetTranslations() {
+        invalidating.lock();
+        try {
+            sink.forgetAllContexts();
+            sink.forgetAllPasids();
+            sink.forgetAllTranslations();
+            sink.quiesce();
+        } finally {
+            invalidating.unlock();
+        }
+    }
+
+    private void forgetInterrupts() {
+        invalidating.lock();
+        try {
+            sink.forgetAllInterrupts();
+            sink.quiesce();
+        } finally {
+            invalidating.unlock();
+        }
+    }
+
+    private FaultDisposition pageRequest(final FaultRecord record) {
+        if (pageRequests != null) {
+            return pageRequests.inject(record);
+        }
         if ((record.word(0) & GenericFault.REQUEST_LAST_PAGE) != 0) {
             host.respond(record.source(), record.cookie(), PageResponder.INVALID);
         }
         return FaultDisposition.NO_PAGE_REQUEST_QUEUE;
+    }
+
+    private void respond(final int requesterId, final int pasid, final int group, final int code) {
+        if (pageRequests != null) {
+            pageRequests.respond(requesterId, pasid, group, code);
+        }
     }
 
     /** What global commands set in motion. */
@@ -118,27 +212,33 @@ public final class VtdUnit implements VirtualIommu {
 
         @Override
         public void rootTableSet() {
-            // Nothing is cached yet.
+            forgetTranslations();
         }
 
         @Override
         public void interruptTableSet() {
-            // Nothing is cached yet.
+            forgetInterrupts();
         }
 
         @Override
         public void translationSwitched(final boolean on) {
+            forgetTranslations();
             restartFaults();
         }
 
         @Override
         public void interruptRemappingSwitched(final boolean on) {
+            forgetInterrupts();
             restartFaults();
         }
 
         @Override
         public void queuedInvalidationSwitched(final boolean on) {
-            // No queue yet.
+            if (on) {
+                invalidations.process();
+            } else {
+                invalidations.disabled();
+            }
         }
 
         private void restartFaults() {

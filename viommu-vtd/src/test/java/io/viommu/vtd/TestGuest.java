@@ -25,12 +25,13 @@ import java.util.Map;
 import org.agrona.concurrent.UnsafeBuffer;
 
 import io.viommu.iommu.HostIommu;
-import io.viommu.iommu.IommuModels;
 import io.viommu.iommu.IommuPlatform;
+import io.viommu.iommu.ModelConfig;
 import io.viommu.memory.GuestRam;
 import io.viommu.vtd.fault.VtdFaultText;
+import io.viommu.vtd.invalidation.InvalidationSink;
 
-/** A unit in a small machine: 64 MiB of RAM from 0, a sink for messages, and a driver that acts as Linux's does. */
+/** A unit in a small machine: 61 MiB of RAM from 0, a sink for messages, and a driver that acts as Linux's does. */
 public final class TestGuest {
 
     public static final long FSTS = 0x34;
@@ -44,10 +45,15 @@ public final class TestGuest {
     public final VtdUnit unit;
     private final UnsafeBuffer scratch = new UnsafeBuffer(ByteBuffer.allocateDirect(64));
 
-    public TestGuest(final Map<String, String> properties) {
+    public TestGuest(final Map<String, String> properties, final InvalidationSink sink) {
         memory.addRegion(0, Arena.ofAuto().allocate(RAM));
         final HostIommu host = (source, cookie, code) -> answers.add(source + "/" + cookie + "/" + code);
-        unit = (VtdUnit) IommuModels.create("intel-iommu", properties, new IommuPlatform(memory, messages, host));
+        unit = new VtdUnit(VtdConfig.of(ModelConfig.of("intel-iommu", VtdConfig.PROPERTIES, properties)),
+                new IommuPlatform(memory, messages, host), sink);
+    }
+
+    public TestGuest(final Map<String, String> properties) {
+        this(properties, InvalidationSink.NONE);
     }
 
     public TestGuest() {
