@@ -1,0 +1,180 @@
+/*
+ * Copyright 2026 the viommu authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.viommu.smmu.translate;
+
+import io.viommu.fault.FaultDisposition;
+import io.viommu.fault.FaultKind;
+import io.viommu.fault.FaultPort;
+import io.viommu.fault.FaultRecord;
+import io.viommu.iommu.DmaSession;
+import io.viommu.smmu.config.SmmuContext;
+import io.viommu.smmu.config.SmmuFault;
+import io.viommu.smmu.config.StreamConfiguration;
+import io.viommu.smmu.layout.ContextDescriptorLayout;
+import io.viommu.smmu.layout.EventLayout;
+import io.viommu.smmu.layout.StreamTableEntryLayout;
+
+/**
+ * Decides what a fault does to its transaction, and records it: abort, ignore or stall, with an event or without (IHI
+ * 0070, 3.12, 5.5, 7.3). Belongs to one thread.
+ */
+final class FaultReporter {
+
+    private final SmmuDmaTranslator translator;
+    private final FaultRecord record = new FaultRecord();
+    private int streamId;
+    private int substreamId;
+    private long address;
+    private int access;
+    private long attributes;
+
+    FaultReporter(final SmmuDmaTranslator translator) {
+        this.translator = translator;
+    }
+
+    /** Names the transaction that is under way. */
+    void transaction(final int stream, final int substream, final long input, final int flags) {
+        streamId = stream;
+        substreamId = substream;
+        address = input;
+        access = flags;
+        attributes = (flags & DmaSession.WRITE) != 0 ? 0 : EventLayout.RNW;
+    }
+
+    /** Names PnU and InD as the stream's overrides leave them. */
+    void attributes(final boolean privileged, final boolean instruction) {
+        attributes |= (privileged ? EventLayout.PNU : 0) | (instruction ? EventLayout.IND : 0);
+    }
+
+    /**
+     * Ends an ordinary transaction that met a fault.
+     *
+     * @param stream the configuration, as far as it was found.
+     * @return {@link DmaSession#ABORTED}, {@link DmaSession#IGNORED} or {@link DmaSession#STALLED}.
+     */
+    int end(final SmmuContext context, final StreamConfiguration stream, final SmmuFault fault) {
+        if (fault.translationRelated()) {
+            return fault.stage2() ? endOfStage2(stream, fault) : endOfStage1(stream, fault);
+        }
+        if (fault.event() == SmmuFault.SILENT
+                || fault.event() == EventLayout.C_BAD_STREAMID && !context.recordsInvalidStreams()) {
+            return DmaSession.ABORTED;
+        }
+        record(fault);
+        return DmaSession.ABORTED;
+    }
+
+    /** A stage 1 that doesn't translate has no context descriptor to ask: its size fault is recorded and aborts. */
+    private int endOfStage1(final StreamConfiguration stream, final SmmuFault fault) {
+        if (!stream.stage1()) {
+            record(fault);
+            return DmaSession.ABORTED;
+        }
+        final int termination = stream.stage1Flag(ContextDescriptorLayout.A) ? DmaSession.ABORTED : DmaSession.IGNORED;
+        return end(fault, stream.stage1Flag(ContextDescriptorLayout.S), stream.stage1Flag(ContextDescriptorLayout.R),
+                termination);
+    }
+
+    private int endOfStage2(final StreamConfiguration stream, final SmmuFault fault) {
+        return end(fault, stream.stage2Flag(StreamTableEntryLayout.S2S), stream.stage2Flag(StreamTableEntryLayout.S2R),
+                DmaSession.ABORTED);
+    }
+
+    /** 5.5: a stall is always recorded; R silences only what terminates at once. */
+    private int end(final SmmuFault fault, final boolean stalls, final boolean records, final int termination) {
+        if (stalls) {
+            final int tag = translator.stalls().stall(streamId, substreamId, address, access);
+            if (tag != StallPort.NO_TAG) {
+                record(fault, EventLayout.STALL | tag & EventLayout.STAG);
+                return DmaSession.STALLED;
+            }
+        }
+        if (stalls || records) {
+            record(fault);
+        }
+        return termination;
+    }
+
+    /** Records a fault whatever a configuration says about recording. */
+    void record(final SmmuFault fault) {
+        record(fault, 0);
+    }
+
+    private void record(final SmmuFault fault, final long stall) {
+        final int event = fault.event();
+        if (fault.translationRelated()) {
+            publish(event, transactionWord(fault) | stall, address,
+                    fault.stage2() ? fault.address() & EventLayout.IPA : 0);
+        } else if (event == EventLayout.F_WALK_EABT) {
+            publish(event, transactionWord(fault), address, fault.address() & EventLayout.FETCH_ADDR);
+        } else {
+            publish(event, 0, 0, fault.address() & EventLayout.FETCH_ADDR);
+        }
+    }
+
+    private long transactionWord(final SmmuFault fault) {
+        long word = attributes | (long) fault.faultClass() << EventLayout.CLASS_SHIFT;
+        if (fault.stage2()) {
+            word |= EventLayout.S2;
+        }
+        if (fault.event() == EventLayout.F_PERMISSION && fault.stage2()
+                && fault.faultClass() == EventLayout.CLASS_TT && !fault.tableWrite()) {
+            word |= EventLayout.TTRNW;
+        }
+        return word;
+    }
+
+    /** 7.3.8: ATS translated traffic of a stream that may not have any. */
+    void recordForbidden() {
+        publish(EventLayout.F_TRANSL_FORBIDDEN, attributes & EventLayout.RNW, address, 0);
+    }
+
+    /** 7.3.6: an ATS translation request of a stream that may not make any; for one translation unit. */
+    void recordBadRequest() {
+        long word = 1 | EventLayout.ATS_R;
+        word |= (access & DmaSession.WRITE) != 0 ? EventLayout.ATS_W : 0;
+        word |= (access & DmaSession.EXECUTE) != 0 ? EventLayout.ATS_X : 0;
+        word |= (access & DmaSession.PRIVILEGED) != 0 ? EventLayout.ATS_P : 0;
+        publish(EventLayout.F_BAD_ATS_TREQ, word, address & EventLayout.PAGE, 0);
+    }
+
+    /** C_BAD_SUBSTREAMID has no SSV: its SubstreamID is always valid (7.3.9). */
+    private long firstWord(final int event) {
+        if (event == EventLayout.C_BAD_SUBSTREAMID) {
+            return EventLayout.word0(event, streamId, Math.max(substreamId, 0)) & ~EventLayout.SSV;
+        }
+        return EventLayout.word0(event, streamId, substreamId);
+    }
+
+    private void publish(final int event, final long word1, final long word2, final long word3) {
+        final FaultPort port = translator.port();
+        if (port == null) {
+            return;
+        }
+        final long claim = port.claim(record);
+        if (claim == FaultPort.CLOSED) {
+            port.account(FaultDisposition.CLOSED);
+            return;
+        }
+        record.kind(FaultKind.SMMU_EVENT).emulated(true).guestDevice(streamId).time(System.nanoTime());
+        if (substreamId >= 0) {
+            record.pasid(substreamId);
+        }
+        record.word(0, firstWord(event)).word(1, word1).word(2, word2).word(3, word3);
+        port.publish(claim);
+        port.flush();
+    }
+}

@@ -1,0 +1,181 @@
+/*
+ * Copyright 2026 the viommu authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.viommu.smmu.translate;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+
+import io.viommu.fault.FaultPort;
+import io.viommu.iommu.DmaTranslator;
+import io.viommu.memory.GuestMemory;
+import io.viommu.smmu.config.SmmuContext;
+import io.viommu.smmu.config.SmmuFeatures;
+import io.viommu.tlb.DmaEpochs;
+import io.viommu.tlb.InvalidationScope;
+import io.viommu.tlb.TranslationCache;
+
+/**
+ * The SMMU as the DMA of emulated devices sees it: sessions that translate, the cache that they share, and the faces
+ * for the register and command side.
+ *
+ * <p>Sessions are used by DMA threads, one thread each. {@link #update} is called by the vCPU thread whose register
+ * write takes effect, {@link #invalidations()} by the one that executes commands; both may run beside any number of
+ * sessions.
+ */
+public final class SmmuDmaTranslator implements DmaTranslator {
+
+    /** Entries of the translation cache unless said otherwise: 512 KiB. */
+    public static final int DEFAULT_CACHE_ENTRIES = 16_384;
+
+    private static final VarHandle CONFIGURATION_EPOCH;
+
+    static {
+        try {
+            CONFIGURATION_EPOCH = MethodHandles.lookup().findVarHandle(SmmuDmaTranslator.class, "configurationEpoch",
+                    long.class);
+        } catch (final ReflectiveOperationException impossible) {
+            throw new ExceptionInInitializerError(impossible);
+        }
+    }
+
+    private final GuestMemory memory;
+    private final SmmuFeatures features;
+    private final TranslationCache cache;
+    private final DmaEpochs epochs = new DmaEpochs();
+    private final InvalidationSink invalidations;
+    private volatile SmmuContext context;
+    private volatile long configurationEpoch;
+    private volatile FaultPort port;
+    private volatile StallPort stalls = StallPort.NONE;
+
+    /**
+     * Makes a translator in the state after reset.
+     *
+     * @param memory       the guest's memory.
+     * @param features     what the SMMU offers.
+     * @param cacheEntries size of the translation cache, 4 to 16777216.
+     */
+    public SmmuDmaTranslator(final GuestMemory memory, final SmmuFeatures features, final int cacheEntries) {
+        this.memory = memory;
+        this.features = features;
+        this.cache = new TranslationCache(cacheEntries);
+        this.context = SmmuContext.reset(features);
+        this.invalidations = new CacheInvalidations(this, features);
+    }
+
+    /**
+     * Makes a translator with a cache of {@link #DEFAULT_CACHE_ENTRIES}.
+     *
+     * @param memory   the guest's memory.
+     * @param features what the SMMU offers.
+     */
+    public SmmuDmaTranslator(final GuestMemory memory, final SmmuFeatures features) {
+        this(memory, features, DEFAULT_CACHE_ENTRIES);
+    }
+
+    /**
+     * Gives it the pipeline that faults go to. Without one they are not recorded.
+     *
+     * @param faults the pipeline that injects into this SMMU.
+     */
+    public void connect(final FaultPort faults) {
+        port = faults;
+    }
+
+    /**
+     * Gives it the table of stalled transactions. Without one, what would stall is terminated.
+     *
+     * @param table where transactions are parked.
+     */
+    public void connect(final StallPort table) {
+        stalls = table;
+    }
+
+    /**
+     * Puts registers into effect. Transactions that begin when this has returned go by them; {@link InvalidationSink
+     * #quiesce} waits for those that began before.
+     *
+     * @param registers the new state.
+     */
+    public void update(final SmmuContext registers) {
+        context = registers;
+        invalidations.configurationAll();
+    }
+
+    /**
+     * The registers in effect.
+     *
+     * @return the last that {@link #update} was given.
+     */
+    public SmmuContext context() {
+        return context;
+    }
+
+    /**
+     * Where the command executor sends invalidations.
+     *
+     * @return the same each time.
+     */
+    public InvalidationSink invalidations() {
+        return invalidations;
+    }
+
+    @Override
+    public SmmuSession openSession() {
+        return new SmmuSession(this, epochs.open());
+    }
+
+    void close(final SmmuSession session) {
+        epochs.close(session.epoch());
+    }
+
+    void quiesce() {
+        epochs.quiesce();
+    }
+
+    void drop(final InvalidationScope scope) {
+        cache.invalidate(scope);
+    }
+
+    /** Makes every session decode configurations anew. */
+    void dropConfigurations() {
+        CONFIGURATION_EPOCH.getAndAdd(this, 1L);
+    }
+
+    long configurationEpoch() {
+        return configurationEpoch;
+    }
+
+    GuestMemory memory() {
+        return memory;
+    }
+
+    SmmuFeatures features() {
+        return features;
+    }
+
+    TranslationCache cache() {
+        return cache;
+    }
+
+    FaultPort port() {
+        return port;
+    }
+
+    StallPort stalls() {
+        return stalls;
+    }
+}
