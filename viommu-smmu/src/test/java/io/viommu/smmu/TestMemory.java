@@ -27,13 +27,13 @@ import org.agrona.concurrent.UnsafeBuffer;
 import io.viommu.memory.GuestMemory;
 import io.viommu.memory.GuestRam;
 
-/** Guest RAM of 32 MiB at {@link #BASE} with handy words, read-only memory at {@link #ROM}, and counted reads. */
+/** Guest RAM of 8 MiB at {@link #BASE} with handy words, read-only memory at {@link #ROM}, and counted reads. */
 public final class TestMemory implements GuestMemory {
 
     /** First byte of RAM. */
     public static final long BASE = 0x4000_0000L;
     /** Bytes of RAM. */
-    public static final int SIZE = 32 << 20;
+    public static final int SIZE = 8 << 20;
     /** 64 KiB that can't be written. */
     public static final long ROM = 0x3000_0000L;
     /** Nothing answers there. */

@@ -1,0 +1,294 @@
+/*
+ * Copyright 2026 the viommu authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.viommu.smmu.translate;
+
+import static io.viommu.iommu.DmaSession.ABORTED;
+import static io.viommu.iommu.DmaSession.EXECUTE;
+import static io.viommu.iommu.DmaSession.OK;
+import static io.viommu.iommu.DmaSession.PRIVILEGED;
+import static io.viommu.iommu.DmaSession.TRANSLATED;
+import static io.viommu.iommu.DmaSession.WRITE;
+import static io.viommu.smmu.translate.Bench.NONE;
+import static io.viommu.smmu.translate.Bench.PAGE;
+import static io.viommu.smmu.translate.Bench.S1_L2;
+import static io.viommu.smmu.translate.Bench.S1_L3;
+import static io.viommu.smmu.translate.Bench.S1_PAGE;
+import static io.viommu.smmu.translate.Bench.S2_L1;
+import static io.viommu.smmu.translate.Bench.S2_L2;
+import static io.viommu.smmu.translate.Bench.S2_L3;
+import static io.viommu.smmu.translate.Bench.S2_PAGE;
+import static io.viommu.smmu.translate.Bench.STREAM;
+import static io.viommu.smmu.translate.Bench.TABLE;
+import static io.viommu.smmu.translate.SmmuSession.ATS_ABORT;
+import static io.viommu.smmu.translate.SmmuSession.ATS_EXECUTE;
+import static io.viommu.smmu.translate.SmmuSession.ATS_READ;
+import static io.viommu.smmu.translate.SmmuSession.ATS_SUCCESS;
+import static io.viommu.smmu.translate.SmmuSession.ATS_UNSUPPORTED;
+import static io.viommu.smmu.translate.SmmuSession.ATS_WRITE;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+
+import io.viommu.smmu.Record;
+import io.viommu.smmu.TestMemory;
+
+/** ATS translation requests and translated traffic; IHI 0070 3.9.1.2, 3.9.1.3, 7.3.6, 7.3.8. */
+class AtsTrafficTest {
+
+    private static final int REC_CFG_ATS = 1 << 3;
+
+    private final Bench bench = new Bench();
+
+    private Bench ats(final int eats) {
+        bench.ste.set(92, 2, eats);
+        return bench;
+    }
+
+    private int request(final long iova, final int access) {
+        return bench.session.requestTranslation(STREAM, NONE, iova, access);
+    }
+
+    private int translated(final long address, final int access) {
+        return bench.session.translate(STREAM, NONE, address, access | TRANSLATED);
+    }
+
+    private void mapped(final long attributes) {
+        bench.memory.put(S1_L3, PAGE | attributes);
+        ats(1).on();
+    }
+
+    @Test
+    void requestIsAnsweredWithTheTranslation() {
+        mapped(S1_PAGE);
+        assertThat(request(0x10, WRITE)).isEqualTo(ATS_SUCCESS);
+        assertThat(bench.session.atsRights()).isEqualTo(ATS_READ | ATS_WRITE);
+        assertThat(bench.session.address()).isEqualTo(PAGE + 0x10);
+        assertThat(request(0x10, 0)).isEqualTo(ATS_SUCCESS);
+        assertThat(bench.session.atsRights()).isEqualTo(ATS_READ);
+    }
+
+    @Test
+    void requestOfADisabledSmmuIsUnsupportedAndRecorded() {
+        bench.cr0 = 0;
+        ats(1).on();
+        assertThat(request(0x1234, WRITE | PRIVILEGED)).isEqualTo(ATS_UNSUPPORTED);
+        assertThat(bench.event()).isEqualTo("0000000500000005 00000000d0000001 0000000000001000 0000000000000000");
+    }
+
+    @Test
+    void requestOfAStreamWithoutAtsIsUnsupportedAndRecorded() {
+        ats(0).on();
+        assertThat(request(0x1000, EXECUTE)).isEqualTo(ATS_UNSUPPORTED);
+        assertThat(bench.event()).isEqualTo("0000000500000005 00000000a0000001 0000000000001000 0000000000000000");
+        bench.ste = Record.ste(0b100).set(92, 2, 1);
+        bench.on();
+        assertThat(request(0x1000, 0)).isEqualTo(ATS_UNSUPPORTED);
+        assertThat(bench.event()).startsWith("0000000500000005 ");
+    }
+
+    @Test
+    void requestOfAnAbortingStreamIsUnsupportedSilently() {
+        bench.ste = Record.ste(0);
+        bench.on();
+        assertThat(request(0x1000, 0)).isEqualTo(ATS_UNSUPPORTED);
+        assertThat(bench.events).isEmpty();
+    }
+
+    @Test
+    void splitStageWithoutChecksActsAsDisabled() {
+        bench.nested();
+        ats(2).on();
+        assertThat(request(0x1000, 0)).isEqualTo(ATS_UNSUPPORTED);
+        assertThat(bench.event()).startsWith("0000000500000005 ");
+    }
+
+    @Test
+    void configurationErrorsOfRequestsAbortAndAreRecordedOnlyOnDemand() {
+        bench.ste = new Record();
+        bench.on();
+        assertThat(request(0, 0)).isEqualTo(ATS_ABORT);
+        assertThat(bench.session.requestTranslation(0x1000, NONE, 0, 0)).isEqualTo(ATS_ABORT);
+        assertThat(bench.events).isEmpty();
+        bench.cr2 = REC_CFG_ATS;
+        bench.on();
+        assertThat(request(0, 0)).isEqualTo(ATS_ABORT);
+        assertThat(bench.event()).startsWith("0000000500000004 ");
+        assertThat(bench.session.requestTranslation(0x1000, NONE, 0, 0)).isEqualTo(ATS_ABORT);
+        assertThat(bench.events).isEmpty();
+        bench.cr2 = REC_CFG_ATS | 2;
+        bench.on();
+        assertThat(bench.session.requestTranslation(0x1000, NONE, 0, 0)).isEqualTo(ATS_ABORT);
+        assertThat(bench.event()).startsWith("0000100000000002 ");
+    }
+
+    @Test
+    void contextAndWalkErrorsOfRequestsAbort() {
+        bench.cr2 = REC_CFG_ATS;
+        ats(1).on();
+        assertThat(bench.session.requestTranslation(STREAM, 3, 0, 0)).isEqualTo(ATS_ABORT);
+        assertThat(bench.event()).startsWith("0000000500003008 ");
+        bench.memory.put(S1_L2, TestMemory.NOWHERE | TABLE);
+        assertThat(request(0, 0)).isEqualTo(ATS_ABORT);
+        assertThat(bench.event()).startsWith("000000050000000b ");
+        bench.cd.set(31, 1, 0);
+        bench.on();
+        assertThat(request(0, 0)).isEqualTo(ATS_ABORT);
+        assertThat(bench.event()).startsWith("000000050000000a ");
+    }
+
+    @Test
+    void translationFaultsOfRequestsGrantNothingAndAreNotRecorded() {
+        bench.cr2 = REC_CFG_ATS;
+        ats(1).on();
+        assertThat(request(0x5000, WRITE)).isEqualTo(ATS_SUCCESS);
+        assertThat(bench.session.atsRights()).isZero();
+        assertThat(bench.session.span()).isEqualTo(0x1000);
+        bench.memory.put(S1_L3, PAGE | S1_PAGE & ~(1L << 10));
+        assertThat(request(0, 0)).isEqualTo(ATS_SUCCESS);
+        assertThat(bench.session.atsRights()).isZero();
+        bench.memory.put(S1_L3, 1L << 44 | S1_PAGE);
+        assertThat(request(0, 0)).isEqualTo(ATS_SUCCESS);
+        assertThat(bench.session.atsRights()).isZero();
+        assertThat(bench.events).isEmpty();
+    }
+
+    @Test
+    void stageTwoFaultOfTheContextGrantsNothing() {
+        bench.nested();
+        bench.ste.address(0, 6, 51, 0x9000_0000L);
+        ats(1).on();
+        assertThat(request(0, 0)).isEqualTo(ATS_SUCCESS);
+        assertThat(bench.session.atsRights()).isZero();
+        assertThat(bench.events).isEmpty();
+    }
+
+    @Test
+    void requestsNeverStall() {
+        bench.cd.set(44, 1, 1);
+        bench.translator.connect((stream, substream, address, access) -> 1);
+        ats(1).on();
+        assertThat(request(0x5000, 0)).isEqualTo(ATS_SUCCESS);
+        assertThat(bench.events).isEmpty();
+    }
+
+    @Test
+    void missingPermissionsReduceTheGrant() {
+        mapped(S1_PAGE | 1 << 7);
+        assertThat(request(0, WRITE | EXECUTE)).isEqualTo(ATS_SUCCESS);
+        assertThat(bench.session.atsRights()).isEqualTo(ATS_READ | ATS_EXECUTE);
+        assertThat(bench.session.address()).isEqualTo(PAGE);
+        mapped(S1_PAGE & ~(1L << 6));
+        assertThat(request(0, WRITE | EXECUTE)).isEqualTo(ATS_SUCCESS);
+        assertThat(bench.session.atsRights()).isZero();
+        assertThat(request(0, WRITE | EXECUTE | PRIVILEGED)).isEqualTo(ATS_SUCCESS);
+        assertThat(bench.session.atsRights()).isEqualTo(ATS_READ | ATS_WRITE | ATS_EXECUTE);
+    }
+
+    @Test
+    void requestSetsFlagsAsAnAccessWould() {
+        bench.cd.set(43, 1, 1).set(42, 1, 1);
+        mapped(S1_PAGE & ~(1L << 10) | 1 << 7 | 1L << 51);
+        assertThat(request(0, 0)).isEqualTo(ATS_SUCCESS);
+        assertThat(bench.session.atsRights()).isEqualTo(ATS_READ);
+        assertThat(bench.memory.get(S1_L3)).isEqualTo(PAGE | S1_PAGE | 1 << 7 | 1L << 51);
+        assertThat(request(0, WRITE)).isEqualTo(ATS_SUCCESS);
+        assertThat(bench.session.atsRights()).isEqualTo(ATS_READ | ATS_WRITE);
+        assertThat(bench.memory.get(S1_L3)).isEqualTo(PAGE | S1_PAGE | 1L << 51);
+    }
+
+    @Test
+    void skippedStageOneGrantsTheIdentity() {
+        bench.ste.set(59, 5, 4).set(64, 2, 1);
+        ats(1).on();
+        assertThat(request(0x5123, WRITE)).isEqualTo(ATS_SUCCESS);
+        assertThat(bench.session.atsRights()).isEqualTo(ATS_READ | ATS_WRITE);
+        assertThat(bench.session.address()).isEqualTo(0x5123);
+    }
+
+    @Test
+    void splitStageRequestsAreAnsweredWithIntermediateAddresses() {
+        bench.nested();
+        bench.cr0 = 1 | 1 << 4;
+        bench.memory.put(S1_L3, 0x9000_0000L | S1_PAGE);
+        ats(2).on();
+        assertThat(request(0x10, 0)).isEqualTo(ATS_SUCCESS);
+        assertThat(bench.session.address()).isEqualTo(0x9000_0010L);
+        assertThat(bench.session.atsRights()).isEqualTo(ATS_READ);
+    }
+
+    @Test
+    void translatedTrafficPassesWithoutChecks() {
+        bench.on();
+        assertThat(translated(0x1_2345_6780L, WRITE)).isEqualTo(OK);
+        assertThat(bench.session.address()).isEqualTo(0x1_2345_6780L);
+        assertThat(translated(1L << 44, 0)).isEqualTo(ABORTED);
+        assertThat(bench.events).isEmpty();
+    }
+
+    @Test
+    void translatedTrafficOfADisabledSmmuIsForbidden() {
+        bench.cr0 = 0;
+        bench.on();
+        assertThat(translated(0x1234, 0)).isEqualTo(ABORTED);
+        assertThat(bench.event()).isEqualTo("0000000500000007 0000000800000000 0000000000001234 0000000000000000");
+    }
+
+    @Test
+    void translatedTrafficIsCheckedAgainstEats() {
+        bench.cr0 = 1 | 1 << 4;
+        ats(1).on();
+        assertThat(translated(0x1234, WRITE)).isEqualTo(OK);
+        ats(0).on();
+        assertThat(translated(0x1234, WRITE)).isEqualTo(ABORTED);
+        assertThat(bench.event()).isEqualTo("0000000500000007 0000000000000000 0000000000001234 0000000000000000");
+        bench.ste = Record.ste(0b100).set(92, 2, 1);
+        bench.on();
+        assertThat(translated(0x1234, 0)).isEqualTo(ABORTED);
+        assertThat(bench.event()).startsWith("0000000500000007 ");
+        bench.ste = Record.ste(0);
+        bench.on();
+        assertThat(translated(0x1234, 0)).isEqualTo(ABORTED);
+        assertThat(bench.events).isEmpty();
+    }
+
+    @Test
+    void configurationErrorsOfTranslatedTrafficAbortAndAreRecordedOnlyOnDemand() {
+        bench.cr0 = 1 | 1 << 4;
+        bench.ste = new Record();
+        bench.on();
+        assertThat(translated(0, 0)).isEqualTo(ABORTED);
+        assertThat(bench.events).isEmpty();
+        bench.cr2 = REC_CFG_ATS;
+        bench.on();
+        assertThat(translated(0, 0)).isEqualTo(ABORTED);
+        assertThat(bench.event()).startsWith("0000000500000004 ");
+        assertThat(bench.session.translate(0x1000, NONE, 0, TRANSLATED)).isEqualTo(ABORTED);
+        assertThat(bench.event()).startsWith("0000100000000002 ");
+    }
+
+    @Test
+    void splitStageTrafficIsTranslatedByStageTwo() {
+        bench.nested();
+        bench.cr0 = 1 | 1 << 4;
+        bench.memory.put(S2_L1, S2_L2 | TABLE);
+        bench.memory.put(S2_L3 + 24, PAGE | S2_PAGE & ~(1L << 7));
+        ats(2).on();
+        assertThat(translated(0x3018, 0)).isEqualTo(OK);
+        assertThat(bench.session.address()).isEqualTo(PAGE + 0x18);
+        assertThat(translated(0x3018, WRITE)).isEqualTo(ABORTED);
+        assertThat(bench.event()).isEqualTo("0000000500000013 0000028000000000 0000000000003018 0000000000003000");
+    }
+}
