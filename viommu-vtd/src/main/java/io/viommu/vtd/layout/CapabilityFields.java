@@ -82,6 +82,8 @@ public final class CapabilityFields {
     public static final long NEST = 1L << 26;
     /** ECAP.PRS: page requests. */
     public static final long PRS = 1L << 29;
+    /** ECAP.ERS: execute requests; withdrawn by revision 4.0. */
+    public static final long ERS = 1L << 30;
     /** ECAP.SRS: supervisor requests. */
     public static final long SRS = 1L << 31;
     /** ECAP.NWFS: the no-write flag of translation requests is honoured. */

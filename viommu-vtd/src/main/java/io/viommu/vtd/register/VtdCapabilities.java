@@ -103,6 +103,16 @@ public record VtdCapabilities(long cap, long ecap) {
     }
 
     /**
+     * Whether second-stage entries of a level can be leaves (SSLPS).
+     *
+     * @param level 2 for 2 MiB, 3 for 1 GiB; higher ones never are.
+     * @return true if they can.
+     */
+    public boolean secondStageLargePages(final int level) {
+        return level >= 2 && level <= 3 && (field(cap, CapabilityFields.SSLPS, 4) >>> level - 2 & 1) != 0;
+    }
+
+    /**
      * Greatest address mask of a page-selective invalidation (MAMV).
      *
      * @return a power of two of pages.

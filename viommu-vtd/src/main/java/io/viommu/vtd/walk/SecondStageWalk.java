@@ -1,0 +1,199 @@
+/*
+ * Copyright 2026 the viommu authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.viommu.vtd.walk;
+
+import static io.viommu.vtd.layout.PagingEntryLayout.ADDRESS;
+import static io.viommu.vtd.layout.PagingEntryLayout.PAGE_SIZE;
+import static io.viommu.vtd.layout.PagingEntryLayout.SECOND_A;
+import static io.viommu.vtd.layout.PagingEntryLayout.SECOND_D;
+import static io.viommu.vtd.layout.PagingEntryLayout.SECOND_R;
+import static io.viommu.vtd.layout.PagingEntryLayout.SECOND_SNP;
+import static io.viommu.vtd.layout.PagingEntryLayout.SECOND_TM;
+import static io.viommu.vtd.layout.PagingEntryLayout.SECOND_W;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+
+import org.agrona.concurrent.UnsafeBuffer;
+
+import io.viommu.memory.GuestMemory;
+import io.viommu.vtd.context.StageTable;
+import io.viommu.vtd.context.VtdContext;
+import io.viommu.vtd.context.VtdFault;
+import io.viommu.vtd.fault.FaultReason;
+import io.viommu.vtd.layout.CapabilityFields;
+import io.viommu.vtd.layout.PagingEntryLayout;
+
+/**
+ * Walks second-stage tables of 3 to 5 levels (VT-d 3.7, 9.8). One instance belongs to one thread; what the last walk
+ * found stays in it until the next.
+ *
+ * <p>Three widths limit an address, each in its own place (VT-d 3.7, 9.8): the input by the narrower of MGAW and the
+ * width of the tables, what an entry points to by the host's width. Of each entry presence comes first, then
+ * permission, then reserved bits.
+ */
+final class SecondStageWalk {
+
+    /** Wanted: leave to read. With nothing wanted the walk only tells what there is. */
+    static final int READ = 1;
+    /** Wanted: leave to write. */
+    static final int WRITE = 2;
+    /** Wanted: leave to do anything. */
+    static final int PRESENCE = 4;
+
+    private final GuestMemory memory;
+    private final UnsafeBuffer bytes = new UnsafeBuffer(ByteBuffer.allocateDirect(PagingEntryLayout.LENGTH));
+    private long output;
+    private int pageShift;
+    private boolean readable;
+    private boolean writable;
+    private long leafPlace;
+    private long leaf;
+
+    SecondStageWalk(final GuestMemory memory) {
+        this.memory = memory;
+    }
+
+    /**
+     * Walks. With nothing wanted, an entry that grants nothing is no fault: the page is then neither readable nor
+     * writable. Accessed flags of tables are set on the way; those of the leaf wait for {@link #commit}.
+     *
+     * @return {@link VtdFault#NONE}, the code of a reason, or {@link TableWalk#CHANGED}.
+     */
+    int walk(final VtdContext context, final StageTable table, final long address, final int wanted,
+            final boolean update, final SecondStageUse use, final VtdFault fault) {
+        final int width = Math.min(context.capabilities().guestAddressWidth(), table.inputBits());
+        if (address >>> width != 0) {
+            return fault.raise(use.beyondWidth());
+        }
+        readable = true;
+        writable = true;
+        long at = table.base();
+        // Ends at a leaf, and level 1 has nothing else.
+        for (int level = table.levels();; level--) {
+            final long place = StageTable.entry(at, level, address);
+            if (memory.read(place, bytes, 0, PagingEntryLayout.LENGTH) != GuestMemory.OK) {
+                return fault.raise(use.accessError(level == table.levels()));
+            }
+            final long entry = bytes.getLong(0, ByteOrder.LITTLE_ENDIAN);
+            if ((entry & (SECOND_R | SECOND_W)) == 0) {
+                readable = false;
+                writable = false;
+                return wanted == 0 ? VtdFault.NONE : fault.raise(use.notPresent((wanted & WRITE) != 0));
+            }
+            readable &= (entry & SECOND_R) != 0;
+            writable &= (entry & SECOND_W) != 0;
+            if ((wanted & WRITE) != 0 && !writable || (wanted & READ) != 0 && !readable) {
+                return fault.raise(use.permission((wanted & WRITE) != 0 && !writable));
+            }
+            final boolean isLeaf = level == 1 || (entry & PAGE_SIZE) != 0;
+            if ((entry & reserved(context, use, level, isLeaf)) != 0) {
+                return fault.raise(use.reserved());
+            }
+            if (isLeaf) {
+                found(entry, place, level, address);
+                return VtdFault.NONE;
+            }
+            if (update && table.updatesFlags()) {
+                final int outcome = setFlags(table, place, entry, SECOND_A, fault);
+                if (outcome != VtdFault.NONE) {
+                    return outcome;
+                }
+            }
+            at = entry & ADDRESS;
+        }
+    }
+
+    private void found(final long entry, final long place, final int level, final long address) {
+        leaf = entry;
+        leafPlace = place;
+        pageShift = PagingEntryLayout.indexShift(level);
+        final long offset = (1L << pageShift) - 1;
+        output = entry & ADDRESS & ~offset | address & offset;
+    }
+
+    /** Sets the flags of the leaf that the last walk found, where flags are kept. */
+    int commit(final StageTable table, final boolean dirty, final VtdFault fault) {
+        if (!table.updatesFlags()) {
+            return VtdFault.NONE;
+        }
+        final long flags = dirty ? SECOND_A | SECOND_D : SECOND_A;
+        final int outcome = setFlags(table, leafPlace, leaf, flags, fault);
+        if (outcome == VtdFault.NONE) {
+            leaf |= flags;
+        }
+        return outcome;
+    }
+
+    private int setFlags(final StageTable table, final long place, final long entry, final long flags,
+            final VtdFault fault) {
+        if ((entry & flags) == flags) {
+            return VtdFault.NONE;
+        }
+        if (!table.snooped()) {
+            return fault.raise(FaultReason.SSS_5);
+        }
+        return switch (EntryFlags.set(memory, place, entry, flags)) {
+            case EntryFlags.DONE -> VtdFault.NONE;
+            case EntryFlags.CHANGED -> TranslationWalk.CHANGED;
+            default -> fault.raise(FaultReason.SSS_6);
+        };
+    }
+
+    private static long reserved(final VtdContext context, final SecondStageUse use, final int level,
+            final boolean isLeaf) {
+        long bits = ADDRESS & context.beyondHost() | SECOND_TM;
+        if (!isLeaf) {
+            return bits | SECOND_SNP;
+        }
+        if (context.transientMappings()) {
+            bits &= ~SECOND_TM;
+        }
+        // In scalable mode the PASID table entry may ask for snooping too, so the bit is known there.
+        if (use == SecondStageUse.LEGACY && !context.has(CapabilityFields.SC)) {
+            bits |= SECOND_SNP;
+        }
+        if (level > 1) {
+            bits |= (1L << PagingEntryLayout.indexShift(level)) - 1 & ADDRESS;
+            if (!context.capabilities().secondStageLargePages(level)) {
+                bits |= PAGE_SIZE;
+            }
+        }
+        return bits;
+    }
+
+    long address() {
+        return output;
+    }
+
+    int shift() {
+        return pageShift;
+    }
+
+    boolean writable() {
+        return writable;
+    }
+
+    /** Everything that the page allows, writes only if no dirty flag is left to be set. */
+    int permissions(final StageTable table, final boolean dirtied) {
+        int granted = readable ? Permission.READS : 0;
+        if (writable && (dirtied || !table.updatesFlags() || (leaf & SECOND_D) != 0)) {
+            granted |= Permission.WRITES;
+        }
+        return granted;
+    }
+}
