@@ -30,11 +30,11 @@ import org.agrona.concurrent.UnsafeBuffer;
 import io.viommu.memory.GuestMemory;
 import io.viommu.memory.GuestRam;
 
-/** Guest RAM of 32 MiB from 0 with handy words, read-only memory at {@link #ROM}, and counted reads. */
+/** Guest RAM of 2 MiB from 0 with handy words, read-only memory at {@link #ROM}, and counted reads. */
 public final class TestMemory implements GuestMemory {
 
     /** Bytes of RAM. */
-    public static final int SIZE = 32 << 20;
+    public static final int SIZE = 2 << 20;
     /** 64 KiB that can't be written. */
     public static final long ROM = 0x3000_0000L;
     /** Nothing answers there. */
