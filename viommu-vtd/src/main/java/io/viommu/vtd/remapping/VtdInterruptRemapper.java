@@ -1,0 +1,134 @@
+/*
+ * Copyright 2026 the viommu authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.viommu.vtd.remapping;
+
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+
+import io.viommu.interrupt.InterruptSink;
+import io.viommu.iommu.InterruptRemapper;
+import io.viommu.memory.GuestMemory;
+import io.viommu.vtd.context.VtdFault;
+import io.viommu.vtd.fault.FaultOutlet;
+import io.viommu.vtd.fault.FaultReporter;
+
+/**
+ * The unit as interrupt messages of devices and IOAPICs see it. Any number of threads may send at once; the registers
+ * are put into effect by the vCPU thread whose command they obey.
+ */
+public final class VtdInterruptRemapper implements InterruptRemapper {
+
+    private static final long NAP_NANOS = 20_000;
+
+    private final InterruptSink interrupts;
+    private final ThreadLocal<Sender> senders;
+    /** Messages under way, of two periods in turn; {@link #period} tells which counts now. */
+    private final AtomicInteger[] underWay = { new AtomicInteger(), new AtomicInteger() };
+    private volatile int period;
+    private volatile InterruptContext context;
+
+    /**
+     * Makes a remapper.
+     *
+     * @param memory     holds the interrupt remapping table.
+     * @param interrupts the way to the local APICs.
+     * @param faults     the way of faults.
+     * @param registers  the registers in effect.
+     */
+    public VtdInterruptRemapper(final GuestMemory memory, final InterruptSink interrupts, final FaultOutlet faults,
+            final InterruptContext registers) {
+        this.interrupts = interrupts;
+        this.context = registers;
+        this.senders = ThreadLocal.withInitial(() -> new Sender(memory, faults));
+    }
+
+    /**
+     * Puts registers into effect. Messages that come when this has returned go by them; {@link #quiesce} waits for
+     * those that came before.
+     *
+     * @param registers the new state.
+     */
+    public void update(final InterruptContext registers) {
+        context = registers;
+    }
+
+    /**
+     * The registers in effect.
+     *
+     * @return the last that {@link #update} was given.
+     */
+    public InterruptContext context() {
+        return context;
+    }
+
+    @Override
+    public void deviceMessage(final int requesterId, final long address, final int data) {
+        final AtomicInteger counted = enter();
+        try {
+            senders.get().send(requesterId, address, data);
+        } finally {
+            counted.getAndDecrement();
+        }
+    }
+
+    /** Counts a message in the period that is current when it is counted. */
+    private AtomicInteger enter() {
+        while (true) {
+            final int now = period;
+            final AtomicInteger counter = underWay[now & 1];
+            counter.getAndIncrement();
+            if (period == now) {
+                return counter;
+            }
+            counter.getAndDecrement();
+        }
+    }
+
+    /**
+     * Waits until the messages that are under way have been delivered or blocked, so that none uses an entry that the
+     * guest invalidated before (VT-d 6.5.5). Calls take turns.
+     */
+    public synchronized void quiesce() {
+        final AtomicInteger old = underWay[period & 1];
+        period = period + 1;
+        while (old.get() != 0) {
+            LockSupport.parkNanos(NAP_NANOS);
+        }
+    }
+
+    /** One thread's means of sending. */
+    private final class Sender {
+        private final InterruptWalk walk;
+        private final VtdFault fault = new VtdFault();
+        private final FaultReporter reporter;
+
+        Sender(final GuestMemory memory, final FaultOutlet faults) {
+            walk = new InterruptWalk(memory);
+            reporter = new FaultReporter(faults);
+        }
+
+        void send(final int requester, final long address, final int data) {
+            if (walk.walk(context, requester, address, data, fault) == VtdFault.NONE) {
+                if (walk.delivers()) {
+                    interrupts.message(walk.address(), walk.data());
+                }
+            } else if (!fault.suppressed()) {
+                reporter.reportInterrupt(walk.index(), requester, fault.reason());
+            }
+        }
+    }
+}
