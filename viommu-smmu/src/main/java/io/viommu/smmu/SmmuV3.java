@@ -19,10 +19,14 @@ package io.viommu.smmu;
 import io.viommu.fault.FaultDisposition;
 import io.viommu.fault.FaultPort;
 import io.viommu.fault.FaultRecord;
+import io.viommu.device.RegisterFile;
+import io.viommu.iommu.DmaTranslator;
 import io.viommu.iommu.IommuPlatform;
 import io.viommu.iommu.VirtualIommu;
 import io.viommu.smmu.command.CommandExecutor;
 import io.viommu.smmu.command.DeviceCaches;
+import io.viommu.smmu.config.SmmuContext;
+import io.viommu.smmu.config.SmmuFeatures;
 import io.viommu.smmu.event.FaultInjection;
 import io.viommu.smmu.event.PageRequests;
 import io.viommu.smmu.event.StallListener;
@@ -35,18 +39,21 @@ import io.viommu.smmu.register.FrameListener;
 import io.viommu.smmu.register.MessagePort;
 import io.viommu.smmu.register.RegisterFrame;
 import io.viommu.smmu.register.SmmuOptions;
-import io.viommu.smmu.translate.InvalidationSink;
+import io.viommu.smmu.translate.SmmuDmaTranslator;
+import io.viommu.smmu.translate.SmmuSession;
 
 /**
- * An SMMUv3: its registers for the guest, and the place where faults go in. Wires are numbered 0 Event queue, 1 PRI
- * queue, 2 CMD_SYNC, 3 global errors; all are edges.
+ * An SMMUv3: its registers for the guest, the place where faults go in, and the way of DMA through it. Wires are
+ * numbered 0 Event queue, 1 PRI queue, 2 CMD_SYNC, 3 global errors; all are edges.
  *
  * <p>{@link #read} and {@link #write} are for any vCPU thread, {@link #inject} and {@link #endOfBatch} for the one
  * injector of its pipeline.
  */
-public final class SmmuV3 implements VirtualIommu {
+public final class SmmuV3 implements VirtualIommu, DmaTranslator {
 
     private final RegisterFrame frame;
+    private final SmmuFeatures features;
+    private final SmmuDmaTranslator translator;
     private final EventQueue events;
     private final StallTable stalls;
     private final PageRequests pageRequests;
@@ -65,8 +72,9 @@ public final class SmmuV3 implements VirtualIommu {
      */
     public SmmuV3(final SmmuConfig config, final IommuPlatform platform) {
         final SmmuOptions options = config.options();
-        final InvalidationSink caches = new NoCache();
         final MessagePort port = new MessagePort(platform.memory(), platform.interrupts(), options);
+        this.features = options.features();
+        this.translator = new SmmuDmaTranslator(platform.memory(), features);
         this.frame = new RegisterFrame(options, port, new Control());
         this.events = new EventQueue(frame, platform.memory(), options);
         this.stalls = new StallTable(options, platform.host());
@@ -75,8 +83,11 @@ public final class SmmuV3 implements VirtualIommu {
                 platform.host());
         this.injection = new FaultInjection(frame, events, options, platform.host(), config.lostEvents(), stalls,
                 pageRequests);
-        this.executor = new CommandExecutor(options, frame, caches, stalls, pageRequests, faults::drain, port);
+        this.executor = new CommandExecutor(options, frame, translator.invalidations(), stalls, pageRequests,
+                faults::drain, port);
         this.commands = new CommandQueue(frame, platform.memory(), options, executor, this::onInjector);
+        translator.connect(stalls);
+        takeEffect();
     }
 
     /**
@@ -115,6 +126,7 @@ public final class SmmuV3 implements VirtualIommu {
     @Override
     public void reset() {
         frame.reset();
+        takeEffect();
         events.reset();
         stalls.terminateAll();
         pageRequests.reset();
@@ -123,6 +135,21 @@ public final class SmmuV3 implements VirtualIommu {
     @Override
     public void connect(final FaultPort port) {
         faults.connect(port);
+        translator.connect(port);
+    }
+
+    /** {@inheritDoc} Its sessions also answer PCIe ATS translation requests. */
+    @Override
+    public SmmuSession openSession() {
+        return translator.openSession();
+    }
+
+    /** Transactions that begin from now on see the registers as they are. */
+    private void takeEffect() {
+        final RegisterFile registers = frame.registers();
+        translator.update(new SmmuContext(features, (int) registers.get(SmmuRegisters.CR0),
+                (int) registers.get(SmmuRegisters.CR2), (int) registers.get(SmmuRegisters.GBPA),
+                registers.get(SmmuRegisters.STRTAB_BASE), (int) registers.get(SmmuRegisters.STRTAB_BASE_CFG)));
     }
 
     @Override
@@ -168,18 +195,30 @@ public final class SmmuV3 implements VirtualIommu {
     private final class Control implements FrameListener {
 
         /**
-         * What is under way is written before the guest sees that its queue is off (7.2.1, 6.3.9.4); with translation,
-         * everything that is stalled ends (6.3.9.6).
+         * No transaction sees half of a change of SMMUEN. What is under way is written before the guest sees that its
+         * queue is off (7.2.1, 6.3.9.4); with translation, everything that is stalled ends (6.3.9.6).
          */
         @Override
-        public void disabling(final int bits) {
-            faults.drain();
-            if ((bits & SmmuRegisters.CR0_SMMUEN) != 0) {
+        public void changing(final int cleared, final int set) {
+            if (((cleared | set) & (SmmuRegisters.CR0_SMMUEN | SmmuRegisters.CR0_ATSCHK)) != 0) {
+                takeEffect();
+                translator.invalidations().quiesce();
+            }
+            if (cleared != 0) {
+                faults.drain();
+            }
+            if ((cleared & SmmuRegisters.CR0_SMMUEN) != 0) {
                 stalls.terminateAll();
             }
-            if ((bits & SmmuRegisters.CR0_CMDQEN) != 0) {
+            if ((cleared & SmmuRegisters.CR0_CMDQEN) != 0) {
                 commands.settle();
             }
+        }
+
+        @Override
+        public void bypassChanged() {
+            takeEffect();
+            translator.invalidations().quiesce();
         }
 
         @Override

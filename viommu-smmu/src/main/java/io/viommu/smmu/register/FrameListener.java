@@ -23,18 +23,22 @@ package io.viommu.smmu.register;
 public interface FrameListener {
 
     /**
-     * CR0 bits went from 1 to 0; the guest sees CR0ACK follow when this returns (IHI 0070, 6.3.9).
+     * CR0 has changed; the guest sees CR0ACK follow when this returns (IHI 0070, 6.3.9).
      *
-     * @param bits the bits of CR0 that were cleared.
+     * @param cleared the bits that went from 1 to 0.
+     * @param set     the bits that went from 0 to 1.
      */
-    void disabling(int bits);
+    void changing(int cleared, int set);
 
     /**
-     * CR0 bits went from 0 to 1, and CR0ACK with them.
+     * CR0ACK has followed.
      *
-     * @param bits the bits of CR0 that were set.
+     * @param set the bits that went from 0 to 1.
      */
-    void enabled(int bits);
+    void enabled(int set);
+
+    /** GBPA was updated. */
+    void bypassChanged();
 
     /** Interrupt enables were cleared: MSIs under way are to be done before IRQ_CTRLACK follows (3.18.1). */
     void interruptsDisabling();

@@ -112,11 +112,11 @@ public final class RegisterFrame {
     private void control(final FrameListener listener) {
         registers.onWrite(SmmuRegisters.CR0, (before, after, written, lanes) -> {
             final int cleared = (int) (before & ~after);
-            if (cleared != 0) {
-                listener.disabling(cleared);
+            final int set = (int) (after & ~before);
+            if (cleared != 0 || set != 0) {
+                listener.changing(cleared, set);
             }
             follow(SmmuRegisters.CR0, SmmuRegisters.CR0ACK);
-            final int set = (int) (after & ~before);
             if (set != 0) {
                 listener.enabled(set);
             }
@@ -132,6 +132,7 @@ public final class RegisterFrame {
             if ((written & SmmuRegisters.GBPA_UPDATE) != 0) {
                 registers.set(SmmuRegisters.GBPA,
                         written & (SmmuRegisters.GBPA_ABORT | SmmuRegisters.GBPA_ATTRIBUTES));
+                listener.bypassChanged();
             }
         });
     }

@@ -337,7 +337,11 @@ class CommandExecutorTest {
 
     private static final class Nobody implements FrameListener {
         @Override
-        public void disabling(final int bits) {
+        public void changing(final int cleared, final int set) {
+        }
+
+        @Override
+        public void bypassChanged() {
         }
 
         @Override

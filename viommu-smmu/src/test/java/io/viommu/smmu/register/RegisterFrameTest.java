@@ -296,7 +296,11 @@ class RegisterFrameTest {
 
     private static final class Silence implements FrameListener {
         @Override
-        public void disabling(final int bits) {
+        public void changing(final int cleared, final int set) {
+        }
+
+        @Override
+        public void bypassChanged() {
         }
 
         @Override
