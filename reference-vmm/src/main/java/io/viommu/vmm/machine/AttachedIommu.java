@@ -25,6 +25,7 @@ import io.viommu.fault.FaultDisposition;
 import io.viommu.fault.FaultPort;
 import io.viommu.fault.FaultRecord;
 import io.viommu.interrupt.InterruptSink;
+import io.viommu.iommu.AtsSession;
 import io.viommu.iommu.DmaSession;
 import io.viommu.iommu.DmaTranslator;
 import io.viommu.iommu.InterruptRemapper;
@@ -196,6 +197,30 @@ public final class AttachedIommu implements AutoCloseable {
      */
     public FaultInlet faults() {
         return faults;
+    }
+
+    /**
+     * Sends a PCIe ATS translation request of an endpoint.
+     *
+     * @param requester who asks; its access says privileged and executable.
+     * @param iova      the untranslated address.
+     * @param write     whether it asks for writing, too.
+     * @return the completion; Unsupported Request if the model knows no ATS.
+     */
+    public AtsAnswer requestTranslation(final DmaPath.Requester requester, final long iova, final boolean write) {
+        if (!(session instanceof final AtsSession ats)) {
+            return new AtsAnswer(AtsSession.ATS_UNSUPPORTED, 0, 0, 0);
+        }
+        session.begin();
+        try {
+            final int status = ats.requestTranslation(requester.id(), requester.pasid(), iova,
+                    requester.access() | (write ? DmaSession.WRITE : DmaSession.READ));
+            return status == AtsSession.ATS_SUCCESS
+                    ? AtsAnswer.granted(iova, session.address(), session.span(), ats.atsRights())
+                    : new AtsAnswer(status, 0, 0, 0);
+        } finally {
+            session.end();
+        }
     }
 
     void reset() {

@@ -21,7 +21,9 @@ import java.util.Map;
 import org.agrona.concurrent.UnsafeBuffer;
 
 import io.viommu.fault.GenericFault;
+import io.viommu.iommu.AtsSession;
 import io.viommu.iommu.DmaSession;
+import io.viommu.vmm.machine.AtsAnswer;
 import io.viommu.vmm.machine.DmaPath;
 import io.viommu.vmm.machine.FaultDraft;
 import io.viommu.vmm.machine.PageAnswer;
@@ -43,6 +45,7 @@ final class EndpointCommands {
 
     void addTo(final Map<String, QtestProtocol.Command> commands) {
         commands.put("viommu_dma", this::dma);
+        commands.put("viommu_ats", this::translation);
         commands.put("viommu_devmsi", this::message);
         commands.put("viommu_pri", this::pageRequest);
         commands.put("viommu_pri_answers", this::pageAnswers);
@@ -88,6 +91,28 @@ final class EndpointCommands {
             }
         }
         return new DmaPath.Requester(device, pasid, access);
+    }
+
+    /** The base and the size of the region around the address, and what is allowed there. */
+    private String translation(final Words words) {
+        final int device = device(words);
+        final long iova = words.number("IOVA");
+        final boolean write = words.take("w");
+        final DmaPath.Requester requester = requester(words, device);
+        final AtsAnswer answer = door.iommu().requestTranslation(requester, iova, write);
+        return switch (answer.status()) {
+            case AtsSession.ATS_SUCCESS -> "0x" + Long.toHexString(answer.address()) + " 0x"
+                    + Long.toHexString(answer.size()) + " " + rights(answer.rights());
+            case AtsSession.ATS_UNSUPPORTED -> FAULT + " unsupported";
+            default -> FAULT + " abort";
+        };
+    }
+
+    private static String rights(final int rights) {
+        final String text = ((rights & AtsSession.ATS_READ) != 0 ? "r" : "")
+                + ((rights & AtsSession.ATS_WRITE) != 0 ? "w" : "")
+                + ((rights & AtsSession.ATS_EXECUTE) != 0 ? "x" : "");
+        return text.isEmpty() ? "none" : text;
     }
 
     private String message(final Words words) {

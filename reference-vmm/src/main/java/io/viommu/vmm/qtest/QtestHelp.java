@@ -47,6 +47,7 @@ final class QtestHelp {
             Beside QEMU's own commands there are, for an endpoint with a StreamID or source-id SID:
               viommu_machine OPTIONS              a fresh machine with PCI assigned
               viommu_dma w SID IOVA 0xHEX  |  r SID IOVA LEN      [ssid=N] [priv] [exec]
+              viommu_ats SID IOVA [w] [ssid=N] [priv] [exec]      a PCIe ATS translation request
               viommu_pri SID IOVA PRGI r|w|rw [last] [ssid=N] [priv] [exec]   viommu_pri_answers
               viommu_phys FIELD=VALUE...          a fault reported by the host
               viommu_devmsi SID ADDR DATA         viommu_ioapic PIN LEVEL

@@ -17,6 +17,7 @@
 package io.viommu.vmm.qtest;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -25,6 +26,8 @@ import java.util.List;
 import java.util.Map;
 
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** What QEMU's unmodified test programs do with the program, in a process of its own. */
 class LibqtestTest {
@@ -91,6 +94,42 @@ class LibqtestTest {
             assertThat(bar).isEqualTo(0xE000_0000L);
             assertThat(run(client, bar, 0x1000_0000L, 0x1000_0000L, 6)).isZero();
             assertThat(client.read("readq", 0x1000_0000L)).isEqualTo(0x5678_1234_5678L);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(SmmuGuest.Mode.class)
+    void theSmmuTranslatesInEachOfItsModes(final SmmuGuest.Mode mode) throws IOException {
+        assumeThat(ScenarioTest.pending()).doesNotContain("smmuv3/s1_4k_48");
+        try (QtestClient client = new QtestClient(binary("aarch64"), "-machine virt,acpi=off,gic-version=3,iommu=smmuv3"
+                + " -smp 1 -m 512 -cpu max -net none -device iommu-testdev")) {
+            final PciClient pci = new PciClient(client, false);
+            final int devfn = pci.find(RED_HAT, TESTDEV);
+            final long bar = pci.map(devfn);
+            client.say("memset 0x4ecba567 0x4 0x00");
+            new SmmuGuest(client).translate(devfn, mode);
+            assertThat(run(client, bar, SmmuGuest.IOVA, SmmuGuest.TARGET, 4)).isZero();
+            assertThat(client.bytes(SmmuGuest.TARGET, 4)).isEqualTo(0x1234_5678L);
+            assertThat(run(client, bar, 0x1000, SmmuGuest.TARGET, 4)).as("an address without a mapping")
+                    .isEqualTo(0xDEAD_0002L);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(VtdGuest.Mode.class)
+    void theVtdUnitTranslatesInEachOfItsModes(final VtdGuest.Mode mode) throws IOException {
+        assumeThat(ScenarioTest.pending()).doesNotContain("vtd/l03_4level", "vtd/s05_flt_2m_1g");
+        try (QtestClient client = new QtestClient(binary("x86_64"),
+                "-machine q35 -smp 1 -m 512 -net none " + mode.device() + " -device iommu-testdev")) {
+            final PciClient pci = new PciClient(client, true);
+            final int devfn = pci.find(RED_HAT, TESTDEV);
+            final long bar = pci.map(devfn);
+            new VtdGuest(client).translate(devfn, mode);
+            final long iova = mode.passes() ? VtdGuest.TARGET : VtdGuest.IOVA;
+            assertThat(run(client, bar, iova, VtdGuest.TARGET, 4)).isZero();
+            assertThat(client.bytes(VtdGuest.TARGET, 4)).isEqualTo(0x1234_5678L);
+            assertThat(run(client, bar, 0x30_0000_0000L, VtdGuest.TARGET, 4)).as("an address without a mapping")
+                    .isEqualTo(0xDEAD_0002L);
         }
     }
 

@@ -143,6 +143,7 @@ class QtestProtocolTest {
         }
         virt();
         assertThat(door.fail("viommu_phys event=0x10 sid=8")).isEqualTo("this machine has no IOMMU");
+        assertThat(door.fail("viommu_ats 8 0x1000 w")).isEqualTo("this machine has no IOMMU");
     }
 
     @ParameterizedTest
