@@ -29,7 +29,7 @@ import io.viommu.bench.reference.CReference;
 import io.viommu.bench.reference.Cpus;
 import io.viommu.bench.reference.RoadState;
 import io.viommu.bench.reference.RoadState.Field;
-import io.viommu.bridge.dmafault.ReaderSettings;
+import io.viommu.bridge.ReaderSettings;
 
 /** Runs one round at a time: sets the road up, lets the C producer drive the consumer, checks what the guest got. */
 final class RoundRunner {

@@ -24,13 +24,13 @@ import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
 
+import io.viommu.bridge.FaultReader;
+import io.viommu.bridge.ReaderSettings;
 import io.viommu.bridge.dmafault.DmaFaultRegion;
 import io.viommu.bridge.dmafault.EntryFormat;
-import io.viommu.bridge.dmafault.FaultReader;
 import io.viommu.bridge.dmafault.FaultScript;
 import io.viommu.bridge.dmafault.ProducerProcess;
 import io.viommu.bridge.dmafault.ProducerSettings;
-import io.viommu.bridge.dmafault.ReaderSettings;
 import io.viommu.counters.CounterFile;
 import io.viommu.fault.FaultDisposition;
 import io.viommu.fault.FaultOutcome;

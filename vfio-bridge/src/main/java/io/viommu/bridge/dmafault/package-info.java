@@ -22,7 +22,7 @@
  * {@link io.viommu.bridge.dmafault.IommuFault2021} and {@link io.viommu.bridge.dmafault.ExtendedFaultEntry} are the
  * bytes; {@link io.viommu.bridge.dmafault.DmaFaultProducer} writes them as the kernel would;
  * {@link io.viommu.bridge.dmafault.DmaFaultRegion} reads them as a {@link io.viommu.fault.FaultSource};
- * {@link io.viommu.bridge.dmafault.FaultReader} is the thread that waits for many sources at once.
+ * {@link io.viommu.bridge.FaultReader} is the thread that waits for many sources at once.
  * {@link io.viommu.bridge.dmafault.ProducerProcess} runs a script of faults from another process.
  */
 package io.viommu.bridge.dmafault;

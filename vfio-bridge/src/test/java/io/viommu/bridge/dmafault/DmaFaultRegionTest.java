@@ -26,6 +26,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
+import io.viommu.bridge.RecordingSink;
 import io.viommu.bridge.linux.EventFd;
 import io.viommu.bridge.linux.NativeFile;
 import io.viommu.bridge.linux.OpenFiles;

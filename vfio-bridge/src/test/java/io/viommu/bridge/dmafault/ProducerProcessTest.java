@@ -28,6 +28,9 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
+import io.viommu.bridge.FaultReader;
+import io.viommu.bridge.ReaderSettings;
+import io.viommu.bridge.RecordingSink;
 import io.viommu.bridge.linux.OpenFiles;
 import io.viommu.fault.FaultSink;
 

@@ -25,6 +25,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
+import io.viommu.bridge.RecordingSink;
 import io.viommu.bridge.linux.NativeFile;
 import io.viommu.bridge.linux.SharedMemory;
 import io.viommu.fault.FaultSink;

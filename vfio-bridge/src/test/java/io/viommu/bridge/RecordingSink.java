@@ -13,7 +13,7 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-package io.viommu.bridge.dmafault;
+package io.viommu.bridge;
 
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -27,15 +27,15 @@ import io.viommu.fault.FaultRecordLayout;
 import io.viommu.fault.FaultSink;
 
 /** Keeps what a source hands over: all of it, or with {@link #counting} only cookies in order. */
-final class RecordingSink implements FaultSink {
+public final class RecordingSink implements FaultSink {
 
-    final List<FaultRecord> records = new ArrayList<>();
-    final List<FaultDisposition> rejections = new ArrayList<>();
-    final boolean keep;
-    volatile long published;
-    volatile long flushes;
-    long outOfOrder;
-    long lastCookie = -1;
+    public final List<FaultRecord> records = new ArrayList<>();
+    public final List<FaultDisposition> rejections = new ArrayList<>();
+    private final boolean keep;
+    public volatile long published;
+    public volatile long flushes;
+    public long outOfOrder;
+    public long lastCookie = -1;
     private final UnsafeBuffer slot = new UnsafeBuffer(ByteBuffer.allocateDirect(FaultRecordLayout.LENGTH));
     private final FaultRecord window = new FaultRecord();
 
@@ -43,11 +43,11 @@ final class RecordingSink implements FaultSink {
         this.keep = keep;
     }
 
-    static RecordingSink keeping() {
+    public static RecordingSink keeping() {
         return new RecordingSink(true);
     }
 
-    static RecordingSink counting() {
+    public static RecordingSink counting() {
         return new RecordingSink(false);
     }
 

@@ -13,7 +13,7 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-package io.viommu.bridge.dmafault;
+package io.viommu.bridge;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -34,6 +34,13 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import io.viommu.bridge.dmafault.DmaFaultDevice;
+import io.viommu.bridge.dmafault.DmaFaultProducer;
+import io.viommu.bridge.dmafault.DmaFaultRegion;
+import io.viommu.bridge.dmafault.DmaFaultRegionLayout;
+import io.viommu.bridge.dmafault.EntryFormat;
+import io.viommu.bridge.dmafault.FaultEntry;
+import io.viommu.bridge.dmafault.IommuFault2021;
 import io.viommu.counters.CounterFile;
 import io.viommu.fault.FaultDisposition;
 import io.viommu.fault.FaultObserver;

@@ -13,7 +13,7 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-package io.viommu.bridge.dmafault;
+package io.viommu.bridge;
 
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
