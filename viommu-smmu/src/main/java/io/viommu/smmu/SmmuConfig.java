@@ -67,7 +67,7 @@ public record SmmuConfig(SmmuOptions options, LostEventPolicy lostEvents) {
         properties.add(ModelProperty.flag("accel", false,
                 "stage 1 is translated by the hardware behind the vIOMMU; needs a host IOMMU that does so"));
         properties.add(ModelProperty.choice("compat", List.of("none", "qemu"), "none",
-                "qemu: what is not given takes the value of QEMU's model, identification registers included"));
+                "qemu: what is not given is as in QEMU's model, with its identification registers and leniency"));
         properties.add(ModelProperty.flag("pri", true, "the page request queue; needs ats"));
         properties.add(ModelProperty.flag("msi", true, "message-signalled interrupts beside the wires"));
         properties.add(ModelProperty.choice("stall", List.of("on", "off", "forced"), "on",

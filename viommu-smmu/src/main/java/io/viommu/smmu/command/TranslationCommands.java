@@ -49,7 +49,7 @@ final class TranslationCommands {
         final int granule = options.ril() ? (int) (word1 >>> CommandLayout.TG_SHIFT) & 3 : 0;
         final int num = (int) (word0 >>> CommandLayout.LOW_FIELD_SHIFT) & CommandLayout.NUM_MASK;
         final int scale = (int) (word0 >>> CommandLayout.SCALE_SHIFT) & CommandLayout.SCALE_MASK;
-        if (granule != 0 && num == 0 && scale == 0 && level(granule, word1) == 0) {
+        if (granule != 0 && num == 0 && scale == 0 && level(granule, word1) == 0 && !options.qemu()) {
             return CommandLayout.CERROR_ILL; // a granule without a use for it is reserved (4.4.1.1)
         }
         final int vmid = vmid(word0);

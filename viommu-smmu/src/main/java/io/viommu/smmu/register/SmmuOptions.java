@@ -40,11 +40,12 @@ import io.viommu.smmu.config.SmmuFeatures;
  * @param priqLog2     greatest log2 of entries of the PRI queue, 0 to 19.
  * @param ril          TLB invalidation by range (IDR3.RIL).
  * @param oasBits      output address bits: 32, 36, 40, 42, 44, 48 or 52.
- * @param qemuIdentity peripheral identification registers as QEMU's model has them.
+ * @param qemu       peripheral identification registers as QEMU's model has them, and its leniency towards a range
+ *                   invalidation whose encoding is reserved.
  */
 public record SmmuOptions(boolean stage1, boolean stage2, int httu, boolean ats, boolean pri, boolean msi,
         int stallModel, boolean abortOnly, boolean cd2l, int sidSize, int ssidSize, int cmdqLog2, int eventqLog2,
-        int priqLog2, boolean ril, int oasBits, boolean qemuIdentity) {
+        int priqLog2, boolean ril, int oasBits, boolean qemu) {
 
     /** STALL_MODEL: stall and terminate. */
     public static final int STALL = 0;
@@ -139,7 +140,7 @@ public record SmmuOptions(boolean stage1, boolean stage2, int httu, boolean ats,
      * @return one byte.
      */
     public int idReg(final int index) {
-        return qemuIdentity ? QEMU_ID_REGS[index] : PLAIN_ID_REGS[index];
+        return qemu ? QEMU_ID_REGS[index] : PLAIN_ID_REGS[index];
     }
 
     /**

@@ -245,6 +245,14 @@ class CommandExecutorTest {
     }
 
     @Test
+    void granuleWithoutRangeAndLevelIsOnePageToADeviceThatIsCompatibleWithQemu() {
+        final Device device = new Device(
+                new SmmuOptions(true, true, 0, false, false, false, 1, true, false, 16, 0, 19, 19, 19, true, 44, true));
+        assertThat(device.execute(0x12 | sid(7), 0x5000 | 2L << 10)).isZero();
+        assertThat(log).containsExactly("at 7 0 0x5000 2 0 0");
+    }
+
+    @Test
     void rangeFieldsAreReservedWithoutRil() {
         assertThat(new Device(options(true, true, true, true, 0, 20, false)).execute(0x12, 1L << 10)).isZero();
         assertThat(log).containsExactly("at 0 0 0x0 0 0 0");
