@@ -36,8 +36,8 @@ import org.junit.jupiter.api.TestFactory;
 
 /**
  * Replays what was recorded from QEMU 11.1. A scenario in which QEMU departs from the architecture has our own
- * expectations beside it, in the folder {@code ours}; where there are none yet it is named in {@code pending.txt}, as is
- * one that the models can't pass yet. A scenario that is named there and passes fails the build, so the list only
+ * expectations beside it, in the folder {@code ours}; where there are none yet it is named in {@code pending.txt}, as
+ * is one that the models can't pass yet. A scenario that is named there and passes fails the build, so the list only
  * shrinks; {@code -Dviommu.scenarios.relist=true} writes it anew.
  */
 class ScenarioTest {
