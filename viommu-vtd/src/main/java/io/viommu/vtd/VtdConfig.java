@@ -67,7 +67,8 @@ import io.viommu.vtd.register.VtdCapabilities;
  * @param capabilities     what the unit announces and does.
  * @param faultCompression whether a requester with a pending fault gets no second record.
  * @param hostAddressWidth bits of a physical address.
- * @param quirks           whether registers reset as QEMU's do where those contradict the specification (PECTL).
+ * @param quirks           whether to do as QEMU's unit does where the two differ: no error record of the invalidation
+ *                         queue, PECTL unmasked at reset, descriptors taken whatever the translation table mode.
  */
 public record VtdConfig(VtdCapabilities capabilities, boolean faultCompression, int hostAddressWidth,
         boolean quirks) {

@@ -87,7 +87,7 @@ public final class VtdUnit implements VirtualIommu {
         final VtdCapabilities capabilities = config.capabilities();
         this.host = platform.host();
         this.sink = sink;
-        this.frame = new RegisterFrame(capabilities, !config.quirks());
+        this.frame = new RegisterFrame(capabilities, config.quirks());
         final RegisterFile registers = frame.registers();
         this.state = new RemappingState(registers);
         this.faultEvent = EventLine.fault(registers, platform.interrupts());

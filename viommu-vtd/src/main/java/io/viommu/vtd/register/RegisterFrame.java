@@ -33,11 +33,11 @@ public final class RegisterFrame {
     /**
      * Lays the frame out.
      *
-     * @param capabilities  what the unit announces.
-     * @param pageEventMask whether the page request event is masked after reset, as VT-d 11.4.11.5 has it.
+     * @param capabilities what the unit announces.
+     * @param likeQemu     whether to leave out the error record of the invalidation queue and to reset PECTL unmasked.
      */
-    public RegisterFrame(final VtdCapabilities capabilities, final boolean pageEventMask) {
-        final List<Register> rows = RegisterTable.of(capabilities, pageEventMask);
+    public RegisterFrame(final VtdCapabilities capabilities, final boolean likeQemu) {
+        final List<Register> rows = RegisterTable.of(capabilities, likeQemu);
         final int end = rows.stream().mapToInt(row -> row.offset() + row.width()).max().orElseThrow();
         this.size = (end + PAGE - 1) / PAGE * PAGE;
         this.registers = new RegisterFile(size, rows);

@@ -32,7 +32,7 @@ final class RegisterTable {
     private static final List<Register> ALWAYS = List.of(VtdRegisters.VER, VtdRegisters.GCMD, VtdRegisters.GSTS,
             VtdRegisters.RTADDR, VtdRegisters.CCMD, VtdRegisters.FSTS, VtdRegisters.FECTL, VtdRegisters.FEDATA,
             VtdRegisters.FEADDR, VtdRegisters.IQH, VtdRegisters.IQT, VtdRegisters.IQA, VtdRegisters.ICS,
-            VtdRegisters.IECTL, VtdRegisters.IEDATA, VtdRegisters.IEADDR, VtdRegisters.IQERCD, VtdRegisters.IRTA);
+            VtdRegisters.IECTL, VtdRegisters.IEDATA, VtdRegisters.IEADDR, VtdRegisters.IRTA);
     private static final List<Register> PROTECTED_MEMORY = List.of(VtdRegisters.PMEN, VtdRegisters.PLMBASE,
             VtdRegisters.PLMLIMIT, VtdRegisters.PHMBASE, VtdRegisters.PHMLIMIT);
     private static final List<Register> PAGE_REQUESTS = List.of(VtdRegisters.PQH, VtdRegisters.PQT, VtdRegisters.PQA,
@@ -41,9 +41,12 @@ final class RegisterTable {
     private RegisterTable() {
     }
 
-    /** The rows; {@code pageEventMask} is IM of PECTL after reset, which one well-known model has clear. */
-    static List<Register> of(final VtdCapabilities capabilities, final boolean pageEventMask) {
+    /** The rows; like QEMU's unit, one may have no error record (old hardware has none) and PECTL unmasked at reset. */
+    static List<Register> of(final VtdCapabilities capabilities, final boolean likeQemu) {
         final List<Register> rows = new ArrayList<>(ALWAYS);
+        if (!likeQemu) {
+            rows.add(VtdRegisters.IQERCD);
+        }
         rows.add(VtdRegisters.CAP.withReset(capabilities.cap()));
         rows.add(VtdRegisters.ECAP.withReset(capabilities.ecap()));
         if (capabilities.hasExtended(CapabilityFields.EIM)) {
@@ -55,7 +58,7 @@ final class RegisterTable {
         }
         if (capabilities.hasExtended(CapabilityFields.PRS)) {
             rows.addAll(PAGE_REQUESTS);
-            rows.add(pageEventMask ? VtdRegisters.PECTL : VtdRegisters.PECTL.withReset(0));
+            rows.add(likeQemu ? VtdRegisters.PECTL.withReset(0) : VtdRegisters.PECTL);
         }
         rows.add(VtdRegisters.invalidateAddress(capabilities.iotlbOffset()));
         rows.add(VtdRegisters.iotlbInvalidate(capabilities.iotlbOffset()));

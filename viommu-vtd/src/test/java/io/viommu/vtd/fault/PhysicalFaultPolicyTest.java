@@ -45,7 +45,7 @@ class PhysicalFaultPolicyTest {
     private static final VtdCapabilities CAPABILITIES = new VtdCapabilities(0x81d20f8c222f0606L, 0x0000899800f00f4aL);
     private static final int FRCD = 0x220;
 
-    private final RegisterFrame frame = new RegisterFrame(CAPABILITIES, true);
+    private final RegisterFrame frame = new RegisterFrame(CAPABILITIES, false);
     private final RemappingState state = new RemappingState(frame.registers());
     private final PhysicalFaultPolicy policy = new PhysicalFaultPolicy(state,
             new FaultRecordingRegisters(frame.registers(), CAPABILITIES,

@@ -30,7 +30,7 @@ class EventLineTest {
     private static final long FECTL = 0x38;
 
     private final Messages messages = new Messages();
-    private final RegisterFrame frame = new RegisterFrame(new VtdCapabilities(0x80d2078c222f0606L, 0xf00f5aL), true);
+    private final RegisterFrame frame = new RegisterFrame(new VtdCapabilities(0x80d2078c222f0606L, 0xf00f5aL), false);
     private final EventLine line = EventLine.fault(frame.registers(), messages);
 
     EventLineTest() {

@@ -74,7 +74,7 @@ class GlobalCommandTest {
 
     @Test
     void tableRegistersTakeEffectOnlyWithTheirOneShot() {
-        final RegisterFrame frame = new RegisterFrame(new VtdCapabilities(0x80d2008c222f0606L, 0xf00f4aL), true);
+        final RegisterFrame frame = new RegisterFrame(new VtdCapabilities(0x80d2008c222f0606L, 0xf00f4aL), false);
         final RemappingState state = new RemappingState(frame.registers());
         new GlobalCommand(frame.registers(), new VtdCapabilities(0x80d2008c222f0606L, 0xf00f4aL), state,
                 new Steps(frame));
@@ -94,7 +94,7 @@ class GlobalCommandTest {
     @Test
     void tablePointersAreTakenBeforeAnythingIsSwitchedOn() {
         final VtdCapabilities capabilities = new VtdCapabilities(0x80d2008c222f0606L, 0xf00f4aL);
-        final RegisterFrame frame = new RegisterFrame(capabilities, true);
+        final RegisterFrame frame = new RegisterFrame(capabilities, false);
         final Steps steps = new Steps(frame);
         new GlobalCommand(frame.registers(), capabilities, new RemappingState(frame.registers()), steps);
         frame.registers().write(GCMD, 4, 0xFFFF_FFFFL);

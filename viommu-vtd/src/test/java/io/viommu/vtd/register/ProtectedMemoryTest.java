@@ -26,7 +26,7 @@ import io.viommu.device.RegisterFile;
 class ProtectedMemoryTest {
 
     private final RegisterFile registers = new RegisterFrame(
-            new VtdCapabilities(0x80d2008c222f0666L, 0xf00f4aL), true).registers();
+            new VtdCapabilities(0x80d2008c222f0666L, 0xf00f4aL), false).registers();
     private final ProtectedMemory memory = new ProtectedMemory(registers);
 
     @Test
