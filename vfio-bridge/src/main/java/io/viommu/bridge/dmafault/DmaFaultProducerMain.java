@@ -78,6 +78,7 @@ public final class DmaFaultProducerMain {
                 (flags & ProducerMessage.FLAG_WAIT_FOR_SPACE) != 0, (flags & ProducerMessage.FLAG_COALESCE) != 0);
         final int regions = (int) channel.argument(3);
         final FaultScript script = FaultScript.map(channel.takeDescriptors(1)[0], regions);
+        ProducerRehearsal.run(script, regions);
         channel.send(ProducerMessage.READY, 0);
         while (producers.size() < regions) {
             if (!channel.receive()) {
