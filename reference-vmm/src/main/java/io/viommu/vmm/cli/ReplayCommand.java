@@ -19,9 +19,11 @@ package io.viommu.vmm.cli;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 
+import io.viommu.pipeline.InjectorMode;
 import io.viommu.vmm.replay.MachineKind;
 import io.viommu.vmm.replay.Replay;
 import io.viommu.vmm.replay.ReplayOptions;
@@ -60,6 +62,9 @@ final class ReplayCommand extends TerminalCommand implements Callable<Integer> {
     @Option(names = "--guest-queue", paramLabel = "N", description = HelpTexts.GUEST_QUEUE)
     private Integer guestQueue;
 
+    @Option(names = "--injector", paramLabel = "MODE", description = HelpTexts.INJECTOR)
+    private String injector = "blocking";
+
     @Option(names = "--map", paramLabel = "HOST=GUEST", description = HelpTexts.MAP)
     private Map<String, String> map = new HashMap<>();
 
@@ -73,7 +78,7 @@ final class ReplayCommand extends TerminalCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         final ReplayOptions options = new ReplayOptions(files, machine(), json, dmesg, rate(), repeat(), entrySize(),
-                guestQueue(), devices());
+                guestQueue(), injector(), devices());
         try (CounterFiles.Lease lease = lease()) {
             return new Replay(options, terminal().in(), terminal().out(), terminal().err(), lease.path(),
                     terminal().interactive()).run();
@@ -140,6 +145,16 @@ final class ReplayCommand extends TerminalCommand implements Callable<Integer> {
                     + guestQueue);
         }
         return guestQueue;
+    }
+
+    private InjectorMode injector() {
+        for (final InjectorMode mode : InjectorMode.values()) {
+            if (mode.name().toLowerCase(Locale.ROOT).replace('_', '-').equals(injector)) {
+                return mode;
+            }
+        }
+        throw refusal("--injector must be blocking, sleeping, yielding, busy-spin or run-to-completion, not '"
+                + injector + "'");
     }
 
     private Map<Integer, Integer> devices() {

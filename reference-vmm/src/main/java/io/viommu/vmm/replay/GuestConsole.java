@@ -55,6 +55,22 @@ final class GuestConsole implements KernelLog, FetchedRecord {
         this.output = output;
     }
 
+    /** Prints nothing. */
+    static GuestConsole silent() {
+        return new GuestConsole(new KernelText() {
+            @Override
+            public String line(final String text) {
+                return text;
+            }
+
+            @Override
+            public List<String> fault(final long word0, final long word1, final long word2, final long word3) {
+                return List.of();
+            }
+        }, line -> {
+        });
+    }
+
     void sendTo(final FetchedRecord listener) {
         this.next = listener;
     }

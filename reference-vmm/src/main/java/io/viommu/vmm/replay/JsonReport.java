@@ -17,7 +17,7 @@
 package io.viommu.vmm.replay;
 
 import java.io.IOException;
-import java.io.OutputStream;
+import java.io.PrintStream;
 import java.io.UncheckedIOException;
 
 import com.fasterxml.jackson.core.JsonEncoding;
@@ -28,9 +28,11 @@ import com.fasterxml.jackson.core.util.MinimalPrettyPrinter;
 /** Prints one JSON object on a line for each fault, and the summary as the last. */
 final class JsonReport implements Report {
 
+    private final PrintStream output;
     private final JsonGenerator json;
 
-    JsonReport(final OutputStream output) {
+    JsonReport(final PrintStream output) {
+        this.output = output;
         try {
             json = JsonFactory.builder().build().createGenerator(output, JsonEncoding.UTF8);
         } catch (final IOException impossible) {
@@ -86,8 +88,23 @@ final class JsonReport implements Report {
         json.writeEndArray();
     }
 
+    /** All 16 digits; a formatter would take most of the time of a long run. */
     private static String hex(final long word) {
-        return "0x%016x".formatted(word);
+        final StringBuilder text = new StringBuilder(18).append("0x");
+        for (int shift = 60; shift >= 0; shift -= 4) {
+            text.append(Character.forDigit((int) (word >>> shift) & 0xF, 16));
+        }
+        return text.toString();
+    }
+
+    @Override
+    public boolean abandoned() {
+        try {
+            json.flush();
+        } catch (final IOException gone) {
+            return true;
+        }
+        return output.checkError();
     }
 
     @Override

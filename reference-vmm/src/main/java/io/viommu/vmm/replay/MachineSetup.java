@@ -16,6 +16,7 @@
 
 package io.viommu.vmm.replay;
 
+import io.viommu.pipeline.InjectorMode;
 import io.viommu.vmm.guest.Smmuv3Driver;
 
 /**
@@ -23,9 +24,10 @@ import io.viommu.vmm.guest.Smmuv3Driver;
  *
  * @param metered    whether faults wait for room in the guest's queue.
  * @param guestQueue records of the guest's queue, or 0 for what its driver and the model choose.
+ * @param injector   who injects into the vIOMMU.
  * @param reportRoom faults that may be unreported at once; a power of two.
  */
-record MachineSetup(boolean metered, int guestQueue, int reportRoom) {
+record MachineSetup(boolean metered, int guestQueue, InjectorMode injector, int reportRoom) {
 
     /** The size that the SMMU's driver asks for, as a power of two. */
     int log2Events() {

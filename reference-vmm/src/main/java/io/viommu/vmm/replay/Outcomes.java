@@ -78,7 +78,7 @@ final class Outcomes {
         machines.add(machine);
     }
 
-    /** Takes what is there and reports what is due; returns how many faults ended. */
+    /** Takes what is there; returns how many faults ended. What needs no order is reported at once. */
     long drain() {
         long taken = drain(ingress, null);
         for (final ReplayMachine machine : machines) {
@@ -86,7 +86,6 @@ final class Outcomes {
         }
         if (taken > 0) {
             room.give(taken);
-            reportInOrder();
         }
         return taken;
     }
@@ -135,7 +134,8 @@ final class Outcomes {
         report.fault(faults.get(fault), ending);
     }
 
-    private void reportInOrder() {
+    /** Reports those whose turn has come. Left until the road is quiet, since putting faults in words takes longer. */
+    void reportInOrder() {
         while (repeat == 1 && reported < endings.length && endings[reported] != null) {
             tell(reported, endings[reported]);
             endings[reported++] = null;

@@ -17,7 +17,6 @@
 package io.viommu.vmm.replay;
 
 import java.io.InputStream;
-import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.file.Path;
 
@@ -71,7 +70,7 @@ public final class Replay {
         final RegionPlan plan = new RegionPlan(EntryFormat.ofEntrySize(options.entrySize()));
         options.files().forEach(file -> logs.read(file, plan::add));
         final Report report = options.json()
-                ? new JsonReport((OutputStream) out)
+                ? new JsonReport(out)
                 : new TableReport(out, options.repeat(), plan.faults().size());
         try (CounterFile counters = counterFile == null ? CounterFile.inMemory() : CounterFile.create(counterFile);
                 Road road = new Road(options, plan, report, counters,
@@ -89,6 +88,9 @@ public final class Replay {
 
     private int play(final LogReader logs, final RegionPlan plan, final Report report, final Road road) {
         final long total = plan.faults().size() * options.repeat();
+        final Thread rehearsal = Rehearsal.start(options, plan);
+        road.prepare(ProcessProduction::new);
+        join(rehearsal);
         final String failure;
         final long start = System.nanoTime();
         try (ProgressLine progress = ProgressLine.start(terminal && total >= LONG_RUN && !options.dmesg(), total)) {
@@ -97,6 +99,9 @@ public final class Replay {
         final RunSummary summary = road.summary(logs.files(), logs.lines(), System.nanoTime() - start);
         report.summary(summary);
         out.flush();
+        if (report.abandoned()) {
+            return DONE; // as if killed by the closed pipe, but without a mess
+        }
         if (failure != null) {
             complain(failure);
         }
@@ -106,6 +111,14 @@ public final class Replay {
         final boolean clean = logs.badFiles() == 0 && summary.rejected() == 0 && failure == null
                 && summary.conserved();
         return clean ? DONE : REJECTED;
+    }
+
+    private static void join(final Thread thread) {
+        try {
+            thread.join();
+        } catch (final InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     private void complain(final String sentence) {

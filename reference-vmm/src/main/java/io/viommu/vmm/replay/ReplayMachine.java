@@ -84,7 +84,8 @@ final class ReplayMachine implements AutoCloseable {
         this.settled = new SettlementLane(setup.reportRoom(), room);
         this.fetched = new FetchLane(setup.reportRoom(), room);
         this.account = new FaultAccount(counters, kind.text());
-        this.pipeline = new FaultPipeline(PipelineSettings.named(kind.text()), iommu, account, settled);
+        this.pipeline = new FaultPipeline(PipelineSettings.named(kind.text()).mode(setup.injector()), iommu, account,
+                settled);
         console.sendTo(fetched);
         final GuestPages pages = new GuestPages(guestMemory, ram, RAM_SIZE);
         this.driver = isVirt

@@ -19,6 +19,8 @@ package io.viommu.vmm.replay;
 import java.util.List;
 import java.util.Map;
 
+import io.viommu.pipeline.InjectorMode;
+
 /**
  * What the user asked for.
  *
@@ -30,10 +32,11 @@ import java.util.Map;
  * @param repeat     how often the whole input is played.
  * @param entrySize  bytes of a region's entry: 128, or 64 for the plain entry of 2021.
  * @param guestQueue records of the guest's queue, or 0 for what its driver chooses.
+ * @param injector   who injects into the vIOMMUs.
  * @param map        guest's names of devices by host's names; a device that isn't in it keeps its name.
  */
 public record ReplayOptions(List<String> files, MachineKind machine, boolean json, boolean dmesg, long rate,
-        long repeat, int entrySize, int guestQueue, Map<Integer, Integer> map) {
+        long repeat, int entrySize, int guestQueue, InjectorMode injector, Map<Integer, Integer> map) {
 
     /** The producer waits for the guest, so that nothing is lost. */
     public static final long PACED = -1;
@@ -47,5 +50,11 @@ public record ReplayOptions(List<String> files, MachineKind machine, boolean jso
      */
     boolean paced() {
         return rate == PACED;
+    }
+
+    /** The same road, paced and silent. */
+    ReplayOptions rehearsal(final long times) {
+        return new ReplayOptions(files, machine, false, false, PACED, Math.max(1, times), entrySize, guestQueue,
+                injector, map);
     }
 }

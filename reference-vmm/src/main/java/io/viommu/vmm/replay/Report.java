@@ -22,6 +22,11 @@ interface Report {
     /** A fault has ended, or several of the same line in the same way. */
     void fault(ReplayFault fault, Ending ending);
 
+    /** Whether nobody takes what is printed any more, so that the run may as well end. */
+    default boolean abandoned() {
+        return false;
+    }
+
     /** The run is over. */
     void summary(RunSummary summary);
 }

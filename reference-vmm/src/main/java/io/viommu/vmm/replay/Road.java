@@ -16,6 +16,7 @@
 
 package io.viommu.vmm.replay;
 
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -29,7 +30,6 @@ import io.viommu.bridge.ReaderSettings;
 import io.viommu.bridge.dmafault.DmaFaultRegion;
 import io.viommu.bridge.dmafault.EntryFormat;
 import io.viommu.bridge.dmafault.FaultScript;
-import io.viommu.bridge.dmafault.ProducerProcess;
 import io.viommu.bridge.dmafault.ProducerSettings;
 import io.viommu.counters.CounterFile;
 import io.viommu.fault.FaultDisposition;
@@ -48,11 +48,14 @@ final class Road implements AutoCloseable {
     /** Faults that may have been read and not been reported yet. */
     private static final int REPORT_ROOM = 1 << 15;
     private static final long REPORT_NAP_NANOS = 200_000;
+    private static final long QUIET_NANOS = 20_000_000;
+    private static final long MAX_UNREPORTED = 10_000;
     private static final long GUEST_PATIENCE_NANOS = 10_000_000_000L;
 
     private final ReplayOptions options;
     private final RegionPlan plan;
     private final int[] steps;
+    private final Report report;
     private final Outcomes outcomes;
     private final GuestRoom reportRoom = new GuestRoom(REPORT_ROOM);
     private final SettlementLane ingressLane = new SettlementLane(REPORT_ROOM, null);
@@ -60,7 +63,9 @@ final class Road implements AutoCloseable {
     private final List<DmaFaultRegion> regions = new ArrayList<>();
     private final FaultIngress ingress;
     private final FaultReader reader;
-    private ProducerProcess producer;
+    private FaultScript script;
+    private Production producer;
+    private String refusal;
     private volatile boolean wound;
 
     /**
@@ -77,10 +82,12 @@ final class Road implements AutoCloseable {
             final Function<MachineKind, GuestConsole> consoles) {
         this.options = options;
         this.plan = plan;
+        this.report = report;
         this.steps = plan.stepFaults();
         this.outcomes = new Outcomes(plan, steps, options.repeat(), report, reportRoom, ingressLane);
         final FaultRouter router = new FaultRouter();
-        final MachineSetup setup = new MachineSetup(options.paced(), options.guestQueue(), REPORT_ROOM);
+        final MachineSetup setup = new MachineSetup(options.paced(), options.guestQueue(), options.injector(),
+                REPORT_ROOM);
         for (int region = 0; region < plan.regionCount(); region++) {
             final MachineKind kind = machineOf(region);
             final ReplayMachine machine = machines.computeIfAbsent(kind,
@@ -119,20 +126,33 @@ final class Road implements AutoCloseable {
     }
 
     /**
+     * Gets a producer ready, which may take a while. What keeps it from that is told by {@link #run}.
+     *
+     * @param maker makes it.
+     */
+    void prepare(final Production.Maker maker) {
+        if (steps.length == 0) {
+            return;
+        }
+        script = plan.script();
+        try {
+            producer = maker.make(regions, script,
+                    new ProducerSettings(options.repeat(), Math.max(0, options.rate()), options.paced(), false));
+        } catch (final IllegalStateException | UncheckedIOException refused) {
+            refusal = refused.getMessage();
+        }
+    }
+
+    /**
      * Plays the input.
      *
      * @param progress told now and then how many faults have ended.
      * @return why the producer ended early, or null.
      */
     String run(final Progress progress) {
-        if (steps.length == 0) {
-            outcomes.finish(null);
-            return null;
-        }
-        final long rate = Math.max(0, options.rate());
-        try (FaultScript script = plan.script()) {
-            producer = ProducerProcess.launch(regions, script,
-                    new ProducerSettings(options.repeat(), rate, options.paced(), false));
+        if (producer == null) {
+            outcomes.finish("no producer could be started");
+            return refusal;
         }
         reader.start();
         producer.start();
@@ -166,15 +186,26 @@ final class Road implements AutoCloseable {
 
     private void drain(final Progress progress) {
         long lastMove = System.nanoTime();
+        long unreported = 0;
         while (true) {
             final boolean last = wound;
-            if (outcomes.drain() > 0) {
+            final long taken = outcomes.drain();
+            final long quiet = System.nanoTime() - lastMove;
+            unreported += taken;
+            if (taken > 0) {
                 lastMove = System.nanoTime();
                 progress.ended(outcomes.seen());
-            } else if (last && (allFetched() || System.nanoTime() - lastMove > GUEST_PATIENCE_NANOS)) {
+            } else if (last && (allFetched() || quiet > GUEST_PATIENCE_NANOS)) {
                 return;
             } else {
                 LockSupport.parkNanos(REPORT_NAP_NANOS);
+            }
+            if (unreported > MAX_UNREPORTED || unreported > 0 && quiet > QUIET_NANOS) {
+                outcomes.reportInOrder();
+                unreported = 0;
+                if (report.abandoned()) {
+                    producer.kill();
+                }
             }
         }
     }
@@ -205,7 +236,7 @@ final class Road implements AutoCloseable {
      */
     RunSummary summary(final int files, final long lines, final long nanos) {
         final long played = steps.length * options.repeat();
-        final boolean finished = producer == null || producer.isFinished();
+        final boolean finished = producer != null && producer.isFinished();
         final long dropped = producer == null || !finished ? 0 : producer.dropped();
         final List<RunSummary.Guest> guests = machines.values().stream().map(
                 machine -> new RunSummary.Guest(machine.kind(), machine.driver().room(), machine.console().lines()))
@@ -242,6 +273,9 @@ final class Road implements AutoCloseable {
         if (producer != null) {
             producer.close();
             reader.close();
+        }
+        if (script != null) {
+            script.close();
         }
         machines.values().forEach(ReplayMachine::close);
         regions.forEach(DmaFaultRegion::close);

@@ -18,6 +18,8 @@ package io.viommu.vmm.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -25,6 +27,9 @@ import java.util.concurrent.TimeUnit;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+import io.viommu.counters.CounterFile;
 
 /** Machines, entry sizes, repetition, overflow and a dying producer. */
 @Timeout(120)
@@ -33,6 +38,9 @@ class ReplayRunTest {
     private static final String SMMU = CommandRun.example("gh-smmu-bdy-g98-r8125");
     private static final String FIRST_LINE = ":5";
     private static final String DMAR = CommandRun.example("ml-dmar-047-hit-nvme-nvme0-request-0x100-genctr-mism");
+
+    @TempDir
+    private Path folder;
 
     @Test
     void aForcedMachineRejectsTheFaultsOfTheOtherArchitecture() {
@@ -172,19 +180,34 @@ class ReplayRunTest {
                         .isEqualTo(ReplayLines.words(fault, "words").get(2)));
     }
 
+    private static long delivered(final Path counters) {
+        final long[] delivered = new long[1];
+        if (Files.exists(counters)) {
+            try {
+                CounterFile.read(counters,
+                        (label, value) -> delivered[0] += "virt delivered".equals(label) ? value : 0);
+            } catch (final IllegalArgumentException tooEarly) {
+                return 0;
+            }
+        }
+        return delivered[0];
+    }
+
+    private static ProcessHandle producer() {
+        return ProcessHandle.current().children()
+                .filter(child -> child.info().commandLine().orElse("").contains("DmaFaultProducerMain")).findFirst()
+                .orElseThrow();
+    }
+
     @Test
     void aKilledProducerLeavesWhatItWroteAndOneSentence() throws Exception {
+        final Path counters = folder.resolve("counters");
         final CompletableFuture<ReplayLines> running = CompletableFuture
-                .supplyAsync(() -> CommandRun.replay("--repeat", 50_000_000, SMMU));
-        ProcessHandle producer = null;
-        while (producer == null || producer.info().startInstant().isEmpty()) {
-            producer = ProcessHandle.current().children()
-                    .filter(child -> child.info().commandLine().orElse("").contains("DmaFaultProducerMain"))
-                    .findFirst().orElse(null);
-            TimeUnit.MILLISECONDS.sleep(20);
+                .supplyAsync(() -> CommandRun.replay("--counters", counters, "--repeat", 50_000_000, SMMU));
+        while (delivered(counters) == 0) {
+            TimeUnit.MILLISECONDS.sleep(5);
         }
-        TimeUnit.MILLISECONDS.sleep(1500);
-        producer.destroyForcibly();
+        producer().destroyForcibly();
         final ReplayLines replay = running.get(60, TimeUnit.SECONDS);
         assertThat(replay.run().status()).isEqualTo(1);
         assertThat(replay.run().complaints()).singleElement().asString().contains("killed by signal 9");
