@@ -30,6 +30,7 @@ public final class Machine implements AutoCloseable {
     private final InterruptLog interrupts;
     private final AttachedIommu iommu;
     private final DmaPath dma;
+    private final byte[] firmware;
 
     Machine(final MachineAssembly parts) {
         spec = parts.spec;
@@ -41,6 +42,13 @@ public final class Machine implements AutoCloseable {
         interrupts = parts.interrupts;
         iommu = parts.iommu;
         dma = parts.dma;
+        firmware = parts.firmware;
+        loadFirmware();
+    }
+
+    /** The tables that a guest finds at the start of RAM, on a machine that describes itself there. */
+    private void loadFirmware() {
+        bus.write(VirtMap.RAM, firmware, 0, firmware.length);
     }
 
     /**
@@ -150,7 +158,7 @@ public final class Machine implements AutoCloseable {
         }
     }
 
-    /** Resets everything but the RAM. */
+    /** Resets everything but the RAM, where only the firmware's tables are laid anew. */
     public void reset() {
         if (iommu != null) {
             iommu.reset();
@@ -163,6 +171,7 @@ public final class Machine implements AutoCloseable {
         }
         ports.reset();
         interrupts.reset();
+        loadFirmware();
     }
 
     @Override

@@ -45,6 +45,9 @@ final class MachineAssembly {
     IoApic ioapic;
     AttachedIommu iommu;
     DmaPath dma;
+    byte[] firmware = {};
+    private long iommuBase;
+    private int iommuInput;
     private final Map<String, PciBus> buses = new HashMap<>();
 
     MachineAssembly(final MachineSpec spec) {
@@ -106,6 +109,7 @@ final class MachineAssembly {
         bus.map(VirtMap.ECAM, pci.ecam(VirtMap.ECAM_SIZE), Integer.BYTES);
         ports = new IoPorts(new PciHost(new PciBus(() -> 0, dma, pins), 0, 0, 0));
         plugAll(new HostBridge(0x1B36, 0x0008));
+        firmware = VirtDeviceTree.blob(spec.ram(), iommuBase, iommuInput);
     }
 
     private void buildQ35() {
@@ -146,6 +150,8 @@ final class MachineAssembly {
         if (IommuModels.find(model).properties().stream().anyMatch(property -> property.name().equals(COMPAT))) {
             properties.putIfAbsent(COMPAT, "qemu");
         }
+        iommuBase = base;
+        iommuInput = firstInput;
         iommu = new AttachedIommu(model, properties, ram.guest(), interrupts, window, firstInput);
         bus.map(base, iommu.registers(), Long.BYTES);
     }
