@@ -23,9 +23,9 @@ import java.util.Objects;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
+import io.viommu.fault.LostEventPolicy;
 import io.viommu.iommu.ModelConfig;
 import io.viommu.iommu.ModelProperty;
-import io.viommu.smmu.event.LostEventPolicy;
 import io.viommu.smmu.register.SmmuOptions;
 
 /**

@@ -55,6 +55,7 @@ import static io.viommu.vtd.layout.CapabilityFields.SSTS;
 
 import java.util.List;
 
+import io.viommu.fault.LostEventPolicy;
 import io.viommu.iommu.ModelConfig;
 import io.viommu.iommu.ModelProperty;
 import io.viommu.vtd.layout.CapabilityFields;
@@ -66,12 +67,13 @@ import io.viommu.vtd.register.VtdCapabilities;
  *
  * @param capabilities     what the unit announces and does.
  * @param faultCompression whether a requester with a pending fault gets no second record.
+ * @param lostEvents       what the guest learns of losses of the host.
  * @param hostAddressWidth bits of a physical address.
  * @param quirks           whether to do as QEMU's unit does where the two differ: no error record of the invalidation
  *                         queue, PECTL unmasked at reset, descriptors taken whatever the translation table mode.
  */
-public record VtdConfig(VtdCapabilities capabilities, boolean faultCompression, int hostAddressWidth,
-        boolean quirks) {
+public record VtdConfig(VtdCapabilities capabilities, boolean faultCompression, LostEventPolicy lostEvents,
+        int hostAddressWidth, boolean quirks) {
 
     private static final String COMPAT = "compat";
     private static final String QEMU = "qemu";
@@ -101,6 +103,8 @@ public record VtdConfig(VtdCapabilities capabilities, boolean faultCompression, 
             ModelProperty.flag("fsts", true, "first-stage translation (ECAP.FSTS)").alias("x-flts", "flts"),
             ModelProperty.choice("intremap", List.of("on", "off", "auto"), "auto",
                     "interrupt remapping (ECAP.IR); auto is on"),
+            ModelProperty.choice("lost-events", List.of("log", "overflow"), "log",
+                    "when the host lost faults: only count them, or set the guest's overflow flag"),
             ModelProperty.number("pasid-bits", 0, 20, 20, "width of PASIDs, 0 for none"),
             ModelProperty.flag("protected-memory", false, "protected memory regions (CAP.PLMR, PHMR)"),
             ModelProperty.flag("scalable-mode", true, "scalable-mode tables (ECAP.SMTS)").alias("x-scalable-mode"),
@@ -148,7 +152,11 @@ public record VtdConfig(VtdCapabilities capabilities, boolean faultCompression, 
         final VtdCapabilities capabilities = new VtdCapabilities(cap(config, qemu, firstStage), ecap);
         return new VtdConfig(capabilities, config.given("fault-compression")
                 ? config.flag("fault-compression")
-                : qemu, 52, qemu);
+                : qemu,
+                "overflow".equals(config.choice("lost-events"))
+                        ? LostEventPolicy.GUEST_OVERFLOW
+                        : LostEventPolicy.LOG,
+                52, qemu);
     }
 
     private static long cap(final ModelConfig config, final boolean qemu, final boolean firstStage) {

@@ -23,7 +23,6 @@ import io.viommu.fault.FaultDisposition;
 import io.viommu.fault.FaultPort;
 import io.viommu.fault.FaultRecord;
 import io.viommu.fault.GenericFault;
-import io.viommu.fault.LostEventPolicy;
 import io.viommu.fault.PageResponder;
 import io.viommu.iommu.IommuPlatform;
 import io.viommu.iommu.VirtualIommu;
@@ -106,7 +105,7 @@ public final class VtdUnit implements VirtualIommu {
                 EventLine.invalidation(registers, platform.interrupts()), this::respond);
         this.registerInvalidations = new RegisterInvalidation(parts);
         this.injection = new FaultInjection(faults, new PhysicalFaultPolicy(state, faults), this::pageRequest,
-                LostEventPolicy.LOG);
+                config.lostEvents());
         new GlobalCommand(registers, capabilities, state, new Switchboard());
         if (capabilities.has(CapabilityFields.PLMR | CapabilityFields.PHMR)) {
             new ProtectedMemory(registers);

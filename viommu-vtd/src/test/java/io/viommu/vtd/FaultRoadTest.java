@@ -148,6 +148,27 @@ class FaultRoadTest {
     }
 
     @Test
+    void lossesOfTheHostAreToldByPfoIfTheUserWantsIt() {
+        final TestGuest telling = new TestGuest(Map.of("lost-events", "overflow")).boot(0);
+        try (FaultPipeline pipeline = new FaultPipeline(
+                PipelineSettings.named("telling").mode(InjectorMode.RUN_TO_COMPLETION), telling.unit, account,
+                FaultObserver.NONE)) {
+            router.add(1, HOST_DEVICE, new FaultRoute(pipeline, GUEST_DEVICE));
+            ingress.claim(1, HOST_DEVICE, FaultSink.NO_PASID).kind(FaultKind.LOST_EVENTS).word(0, 3);
+            ingress.publish();
+            ingress.flush();
+            assertThat(telling.readl(TestGuest.FSTS)).as("nothing pending, so software would not look").isZero();
+            report(0x05, false, 0x1000);
+            ingress.claim(1, HOST_DEVICE, FaultSink.NO_PASID).kind(FaultKind.LOST_EVENTS).word(0, 3);
+            ingress.publish();
+            ingress.flush();
+        }
+        assertThat(telling.readl(TestGuest.FSTS)).isEqualTo(3);
+        assertThat(account.count(FaultDisposition.HOST_EVENT)).isEqualTo(1);
+        assertThat(account.count(FaultDisposition.DELIVERED)).isEqualTo(2);
+    }
+
+    @Test
     void pageRequestsAreAnsweredInvalidWhereThereIsNoQueue() {
         final TestGuest plain = new TestGuest(Map.of("svm", "off"));
         try (FaultPipeline pipeline = new FaultPipeline(

@@ -26,12 +26,20 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
+import io.viommu.device.RegisterFile;
 import io.viommu.fault.FaultDisposition;
 import io.viommu.fault.FaultKind;
 import io.viommu.fault.FaultRecord;
 import io.viommu.fault.GenericFault;
 import io.viommu.vtd.TestGuest;
+import io.viommu.vtd.fault.FaultRecordingRegisters;
 import io.viommu.vtd.invalidation.RecordingSink;
+import io.viommu.vtd.register.EventLine;
+import io.viommu.vtd.register.FrameListener;
+import io.viommu.vtd.register.GlobalCommand;
+import io.viommu.vtd.register.RegisterFrame;
+import io.viommu.vtd.register.RemappingState;
+import io.viommu.vtd.register.VtdCapabilities;
 
 /** Page requests into the guest's queue, and its answers back (VT-d 7.4 to 7.6). */
 class PageRequestQueueTest {
@@ -216,6 +224,30 @@ class PageRequestQueueTest {
     }
 
     @Test
+    void requestThatTheTablesForbidIsRecordedUnlessSuppressed() {
+        final VtdCapabilities capabilities = new VtdCapabilities(guest.readq(8), guest.readq(16));
+        final RegisterFile registers = new RegisterFrame(capabilities, false).registers();
+        final RemappingState state = new RemappingState(registers);
+        new GlobalCommand(registers, capabilities, state, new Unmoved());
+        registers.write(0x20, 8, 1 << 10);
+        registers.write(0x18, 4, 0xC000_0000L);
+        final PageRequestQueue queue = new PageRequestQueue(registers, state, guest.memory,
+                EventLine.pageRequest(registers, guest.messages),
+                new FaultRecordingRegisters(registers, capabilities, EventLine.fault(registers, guest.messages), false),
+                sink, (source, cookie, code) -> guest.answers.add(source + "/" + cookie + "/" + code));
+        queue.use((source, pasid) -> pasid == 5 ? 0x47 : PageRequestCheck.SUPPRESSED);
+        record.clear();
+        record.kind(FaultKind.PAGE_REQUEST).source(3).guestDevice(8).cookie(9).pasid(6).word(0, LAST).word(1, READ);
+        assertThat(queue.inject(record)).isEqualTo(FaultDisposition.PAGE_REQUEST_INVALID);
+        assertThat(registers.read(0x34, 4)).as("FPD").isZero();
+        record.pasid(5).cookie(10);
+        assertThat(queue.inject(record)).isEqualTo(FaultDisposition.PAGE_REQUEST_INVALID);
+        assertThat(registers.read(0x228, 8)).as("SCT.8 with PASID").isEqualTo(0x8000_0547_9000_0008L);
+        assertThat(guest.answers).containsExactly("3/9/1", "3/10/1");
+        assertThat(registers.read(PQT, 8)).isZero();
+    }
+
+    @Test
     void queueOutsideMemoryTakesNothing() {
         guest.writeq(0xD0, 0x3F_0000_0000L);
         assertThat(request(5, 1, LAST, READ, 0x1000, 51)).isEqualTo(FaultDisposition.NO_PAGE_REQUEST_QUEUE);
@@ -263,5 +295,27 @@ class PageRequestQueueTest {
         guest.writel(0x88, 32);
         assertThat((int) guest.ram(0x3_0000)).isEqualTo(1);
         assertThat(guest.readl(TestGuest.FSTS)).isZero();
+    }
+
+    private static final class Unmoved implements FrameListener {
+        @Override
+        public void rootTableSet() {
+        }
+
+        @Override
+        public void interruptTableSet() {
+        }
+
+        @Override
+        public void translationSwitched(final boolean on) {
+        }
+
+        @Override
+        public void interruptRemappingSwitched(final boolean on) {
+        }
+
+        @Override
+        public void queuedInvalidationSwitched(final boolean on) {
+        }
     }
 }
