@@ -19,6 +19,7 @@ package io.viommu.smmu.event;
 import io.viommu.fault.FaultDisposition;
 import io.viommu.fault.FaultKind;
 import io.viommu.fault.FaultRecord;
+import io.viommu.fault.LostEventPolicy;
 import io.viommu.fault.PageResponder;
 import io.viommu.smmu.layout.EventLayout;
 import io.viommu.smmu.layout.SmmuRegisters;
