@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 
 import io.viommu.vmm.replay.Decoder;
+import io.viommu.vmm.replay.LogReader;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
@@ -36,7 +37,10 @@ final class DecodeCommand extends TerminalCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        final List<String> logs = files == null ? List.of("-") : files;
+        final List<String> logs = files == null ? List.of(LogReader.STANDARD_INPUT) : files;
+        if (terminal().interactive() && logs.contains(LogReader.STANDARD_INPUT)) {
+            terminal().err().println("viommu: reading a log from this terminal; Ctrl-D ends it.");
+        }
         return new Decoder(terminal().in(), terminal().out(), terminal().err()).run(logs);
     }
 }

@@ -150,7 +150,8 @@ final class TableReport implements Report {
     }
 
     private void totals(final RunSummary run) {
-        out.printf("%,d faults in %,d lines of %,d files%n", run.faults(), run.lines(), run.files());
+        out.printf("%s in %s of %s%n", count(run.faults(), "fault"), count(run.lines(), "line"),
+                count(run.files(), "file"));
         final List<List<String>> lines = new ArrayList<>();
         reasons.forEach((reason, count) -> lines.add(List.of("  %,d".formatted(count), reason)));
         TextTable.print(lines, out);
@@ -170,6 +171,10 @@ final class TableReport implements Report {
                     micros(run.latency().p50()), micros(run.latency().p99()), micros(run.latency().p999()));
         }
         out.println(run.conserved() ? "conserved: all counts agree" : "NOT conserved: the counts don't agree");
+    }
+
+    private static String count(final long number, final String noun) {
+        return "%,d %s%s".formatted(number, noun, number == 1 ? "" : "s");
     }
 
     private static String micros(final long nanos) {

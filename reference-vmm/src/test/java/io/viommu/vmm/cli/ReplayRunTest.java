@@ -18,6 +18,10 @@ package io.viommu.vmm.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -28,6 +32,8 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import io.viommu.counters.CounterFile;
 
@@ -131,6 +137,36 @@ class ReplayRunTest {
 
     private static long count(final Map<String, Object> fault) {
         return fault.containsKey("count") ? (Long) fault.get("count") : 1;
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = { "blocking", "sleeping", "yielding", "run-to-completion" })
+    void whoeverInjectsTheGuestSeesTheSame(final String injector) {
+        final ReplayLines replay = CommandRun.replay("--injector", injector, "--repeat", 50, SMMU, DMAR);
+        assertThat(replay.run().status()).isZero();
+        assertThat(replay.count("delivered")).isEqualTo(8 * 50);
+        assertThat(replay.faults()).allSatisfy(
+                fault -> assertThat(fault.get("guest_words")).isEqualTo(fault.get("words")));
+    }
+
+    @Test
+    void everyStalledTransactionIsAnsweredByTheGuest() {
+        final ReplayLines replay = CommandRun.replay("--repeat", 300, CommandRun.example("fs-smmu-1000000.smmu-ssid"));
+        assertThat(replay.run().status()).isZero();
+        assertThat(replay.count("delivered")).isEqualTo(6 * 300);
+        assertThat(replay.count("stalls_answered")).isEqualTo(2 * 300);
+    }
+
+    @Test
+    void whenNobodyReadsTheOutputTheRunEnds() {
+        final PrintStream closed = new PrintStream(new OutputStream() {
+            @Override
+            public void write(final int value) throws IOException {
+                throw new IOException("Broken pipe");
+            }
+        });
+        final Terminal terminal = new Terminal(InputStream.nullInputStream(), closed, System.err, false);
+        assertThat(Viommu.run(terminal, "replay", "--json", "--repeat", "1000000000", SMMU)).isZero();
     }
 
     @Test
