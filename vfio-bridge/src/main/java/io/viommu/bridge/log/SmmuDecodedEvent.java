@@ -98,17 +98,24 @@ final class SmmuDecodedEvent {
 
     /**
      * Whether these lines can be the decoded form of an event that was printed raw. Only what names the event is
-     * compared: the kernel masks the IPA, and prints SubstreamID 0 when there is none.
+     * compared: the kernel masks the IPA, and prints SubstreamID 0 when there is none. The last number before the text
+     * ends may have lost its end with it.
      */
     boolean agreesWith(final int id, final RawWords words) {
         if (event != null && event.id() != id) {
             return false;
         }
         final boolean otherStream = words.count() > 0 && streamId != null
-                && streamId() != SmmuEventWords.streamId(words.get(0));
+                && streamId() != SmmuEventWords.streamId(words.get(0))
+                && !(substreamId == null && isCut(streamId, SmmuEventWords.streamId(words.get(0))));
         final boolean otherAddress = words.count() > 2 && iova != null
-                && !(PrintedNumber.isHex64(iova) && PrintedNumber.hex64(iova) == words.get(2));
+                && !(PrintedNumber.isHex64(iova) && PrintedNumber.hex64(iova) == words.get(2))
+                && !(ipa == null && isCut(iova, words.get(2)));
         return !otherStream && !otherAddress;
+    }
+
+    private static boolean isCut(final String printed, final long number) {
+        return ("0x" + Long.toHexString(number)).startsWith(printed);
     }
 
     /** The event rebuilt; rejected when a line or a field of it is missing. */

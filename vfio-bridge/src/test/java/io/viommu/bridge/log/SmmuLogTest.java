@@ -19,6 +19,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
 import java.util.Collections;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -321,6 +322,18 @@ class SmmuLogTest {
         assertThat(event.rejection()).isEqualTo(sentence);
         assertThat(event.streamId()).hasValue(0x18);
         assertThat(event.words()).isEqualTo(RawWords.NONE);
+    }
+
+    @Test
+    void decodedLineCutAnywhereIsStillTheEventPrintedBeforeIt() {
+        for (final String name : List.of("fs-smmu-qemu-pxb-c-bad-streamid.log", "gh-smmu-orion-o6-rtx3080ti.log")) {
+            final String text = new String(ParsedLog.bytes(name), StandardCharsets.ISO_8859_1);
+            final int faults = ParsedLog.ofFile(name).faults.size();
+            for (int cut = text.lastIndexOf("event: "); cut < text.length(); cut++) {
+                assertThat(ParsedLog.ofText(text.substring(0, cut)).faults).as(name + " cut at " + cut)
+                        .hasSize(faults);
+            }
+        }
     }
 
     @Test
