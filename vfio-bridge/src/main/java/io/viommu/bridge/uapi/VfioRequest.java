@@ -1,0 +1,41 @@
+/*
+ * Copyright 2026 the viommu authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.viommu.bridge.uapi;
+
+/**
+ * Request numbers of linux/vfio.h, {@code _IO(';', 100 + n)}: neither size nor direction is in them, so one number
+ * serves every revision of its structure.
+ */
+public final class VfioRequest {
+
+    /** VFIO_DEVICE_GET_INFO, {@link VfioDeviceInfoLayout}. */
+    public static final int DEVICE_GET_INFO = 0x3B6B;
+    /** VFIO_DEVICE_GET_REGION_INFO, {@link VfioRegionInfoLayout}. */
+    public static final int DEVICE_GET_REGION_INFO = 0x3B6C;
+    /** VFIO_DEVICE_GET_IRQ_INFO, {@link VfioIrqInfoLayout}. */
+    public static final int DEVICE_GET_IRQ_INFO = 0x3B6D;
+    /** VFIO_DEVICE_SET_IRQS, {@link VfioIrqSetLayout}. */
+    public static final int DEVICE_SET_IRQS = 0x3B6E;
+    /** VFIO_DEVICE_BIND_IOMMUFD, {@link VfioBindLayout}. */
+    public static final int DEVICE_BIND_IOMMUFD = 0x3B76;
+    /** VFIO_DEVICE_ATTACH_IOMMUFD_PT, {@link VfioAttachLayout}. */
+    public static final int DEVICE_ATTACH_IOMMUFD_PT = 0x3B77;
+    /** VFIO_DEVICE_DETACH_IOMMUFD_PT, {@link VfioDetachLayout}. */
+    public static final int DEVICE_DETACH_IOMMUFD_PT = 0x3B78;
+
+    private VfioRequest() {
+    }
+}

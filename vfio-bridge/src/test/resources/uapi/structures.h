@@ -1,0 +1,43 @@
+/* The ABI of iommufd and VFIO as the layouts document it, for the compiler to lay out; compared by LayoutTest. */
+typedef uint32_t u32;
+typedef int32_t s32;
+typedef uint64_t u64 __attribute__((aligned(8)));
+
+struct iommu_destroy { u32 size, id; };
+struct iommu_ioas_alloc { u32 size, flags, out_ioas_id; };
+struct iommu_ioas_map { u32 size, flags, ioas_id, reserved; u64 user_va, length, iova; };
+struct iommu_ioas_unmap { u32 size, ioas_id; u64 iova, length; };
+struct iommu_hwpt_alloc { u32 size, flags, dev_id, pt_id, out_hwpt_id, reserved, data_type, data_len; u64 data_uptr;
+    u32 fault_id, reserved2; };
+struct iommu_hwpt_vtd_s1 { u64 flags, pgtbl_addr; u32 addr_width, reserved; };
+struct iommu_hwpt_arm_smmuv3 { u64 ste[2]; };
+struct iommu_hw_info { u32 size, flags, dev_id, data_len; u64 data_uptr; u32 out_data_type;
+    uint8_t out_max_pasid_log2, reserved[3]; u64 out_capabilities; };
+struct iommu_hw_info_vtd { u32 flags, reserved; u64 cap_reg, ecap_reg; };
+struct iommu_hw_info_arm_smmuv3 { u32 flags, reserved, idr[6], iidr, aidr; };
+struct iommu_viommu_alloc { u32 size, flags, type, dev_id, hwpt_id, out_viommu_id, data_len, reserved; u64 data_uptr; };
+struct iommu_vdevice_alloc { u32 size, viommu_id, dev_id, out_vdevice_id; u64 virt_id; };
+struct iommu_veventq_alloc { u32 size, flags, viommu_id, type, veventq_depth, out_veventq_id, out_veventq_fd, reserved; };
+struct iommu_fault_alloc { u32 size, flags, out_fault_id, out_fault_fd; };
+struct iommu_hwpt_invalidate { u32 size, hwpt_id; u64 data_uptr; u32 data_type, entry_len, entry_num, reserved; };
+struct iommu_hwpt_vtd_s1_invalidate { u64 addr, npages; u32 flags, reserved; };
+struct iommu_viommu_arm_smmuv3_invalidate { u64 cmd[2]; };
+struct iommu_hw_queue_alloc { u32 size, flags, viommu_id, type, index, out_hw_queue_id; u64 nesting_parent_iova, length; };
+struct iommu_test_cmd { u32 size, op, id, reserved; uint8_t arguments[48]; u64 last; };
+struct iommu_hwpt_pgfault { u32 flags, dev_id, pasid, grpid, perm, reserved; u64 addr; u32 length, cookie; };
+struct iommu_hwpt_page_response { u32 cookie, code; };
+struct iommufd_vevent_header { u32 flags, sequence; };
+struct iommu_vevent_arm_smmuv3 { u64 evt[4]; };
+
+struct vfio_device_bind_iommufd { u32 argsz, flags; s32 iommufd; u32 out_devid; };
+struct vfio_device_attach_iommufd_pt { u32 argsz, flags, pt_id, pasid; };
+struct vfio_device_detach_iommufd_pt { u32 argsz, flags, pasid; };
+struct vfio_device_info { u32 argsz, flags, num_regions, num_irqs, cap_offset, pad; };
+struct vfio_region_info { u32 argsz, flags, index, cap_offset; u64 size, offset; };
+struct vfio_info_cap_header { uint16_t id, version; u32 next; };
+struct vfio_region_info_cap_type { struct vfio_info_cap_header header; u32 type, subtype; };
+struct vfio_area { u64 offset, size; };
+struct vfio_region_info_cap_sparse_mmap { struct vfio_info_cap_header header; u32 nr_areas, reserved;
+    struct vfio_area areas[]; };
+struct vfio_irq_info { u32 argsz, flags, index, count; };
+struct vfio_irq_set { u32 argsz, flags, index, start, count; uint8_t data[]; };
