@@ -155,6 +155,9 @@ public final class FaultReader implements AutoCloseable {
                 final FaultSource source = sources.get(slot);
                 if (source != null) {
                     source.ready();
+                    if ((epoll.events(i) & (Epoll.ERROR | Epoll.HANG_UP)) != 0) {
+                        source.hungUp();
+                    }
                     sources.mark(slot);
                 }
             }

@@ -56,6 +56,13 @@ public interface FaultSource extends AutoCloseable {
     }
 
     /**
+     * Takes note that {@link #readyFd} is in error, or that its other side has gone, before the poll that follows: a
+     * source that is empty then has ended.
+     */
+    default void hungUp() {
+    }
+
+    /**
      * Whether the source can give no more: the peer has gone, or the log has ended.
      *
      * @return true once it is exhausted or broken.

@@ -1,0 +1,63 @@
+/*
+ * Copyright 2026 the viommu authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.viommu.bridge.iommufd;
+
+import java.util.concurrent.atomic.AtomicReferenceArray;
+
+import io.viommu.fault.PageResponder;
+import io.viommu.iommu.HostIommu;
+
+/**
+ * The hardware behind a vIOMMU, as iommufd shows it: takes each answer to the source that the fault came from. Answers
+ * to a source that is gone are dropped: the kernel gave them when its queue was destroyed.
+ */
+public final class IommufdHost implements HostIommu {
+
+    private static final int SOURCES = 1 << 16;
+
+    private final AtomicReferenceArray<PageResponder> responders = new AtomicReferenceArray<>(SOURCES);
+
+    /** Makes a host without sources. */
+    public IommufdHost() {
+    }
+
+    /**
+     * Adds a source that takes answers, or replaces it. By any thread.
+     *
+     * @param source number of the source, 0 to 65535.
+     * @param responder such as a {@link FaultQueueSource}.
+     */
+    public void add(final int source, final PageResponder responder) {
+        responders.set(source, responder);
+    }
+
+    /**
+     * Removes a source. By any thread.
+     *
+     * @param source number of the source, 0 to 65535.
+     */
+    public void remove(final int source) {
+        responders.set(source, null);
+    }
+
+    @Override
+    public void respond(final int source, final long cookie, final int code) {
+        final PageResponder responder = responders.get(source & SOURCES - 1);
+        if (responder != null) {
+            responder.respond(source, cookie, code);
+        }
+    }
+}

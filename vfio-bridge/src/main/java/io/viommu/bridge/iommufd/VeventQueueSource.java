@@ -1,0 +1,236 @@
+/*
+ * Copyright 2026 the viommu authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.viommu.bridge.iommufd;
+
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.util.concurrent.atomic.AtomicLong;
+
+import org.agrona.concurrent.UnsafeBuffer;
+
+import io.viommu.bridge.linux.Errno;
+import io.viommu.bridge.uapi.VeventArmSmmuv3Layout;
+import io.viommu.bridge.uapi.VeventHeaderLayout;
+import io.viommu.fault.FaultKind;
+import io.viommu.fault.FaultRecord;
+import io.viommu.fault.FaultSink;
+import io.viommu.fault.FaultSource;
+
+/**
+ * The reader's end of a vEVENTQ of an SMMUv3: raw event records that carry the guest's StreamID already, so a route's
+ * host device is that StreamID.
+ *
+ * <p>How many events the kernel lost is exact: each event has a number, modulo 2^31, and a lost one uses up its number
+ * too. A gap before an event, and a LOST_EVENTS header at the end of the queue, tell it; a record of kind LOST_EVENTS
+ * for the host device {@link #WHOLE_QUEUE} then goes to the vIOMMU, in its place in the order.
+ *
+ * <p>A read of 0 means that the queue is empty, not that it ended. One reader thread polls. The queue's file is not
+ * closed here.
+ */
+public final class VeventQueueSource implements FaultSource {
+
+    /** The host device of LOST_EVENTS records; give it a route like any other. */
+    public static final int WHOLE_QUEUE = -1;
+
+    private static final System.Logger LOG = System.getLogger(VeventQueueSource.class.getName());
+    private static final int EVENT = VeventHeaderLayout.LENGTH + VeventArmSmmuv3Layout.LENGTH;
+    private static final int CAPACITY = 256 * EVENT;
+    private static final long SSV = 1L << 11;
+    private static final int SUBSTREAM_SHIFT = 12;
+    private static final int SUBSTREAM_MASK = 0xF_FFFF;
+
+    private final String name;
+    private final int source;
+    private final KernelFile file;
+    private final UnsafeBuffer events = new UnsafeBuffer();
+    private final MemorySegment segment;
+    private final AtomicLong read = new AtomicLong();
+    private final AtomicLong lost = new AtomicLong();
+    private int next;
+    private int filled;
+    private int expected;
+    private boolean hungUp;
+    private volatile String failure;
+
+    /**
+     * Reads a queue from its first event.
+     *
+     * @param name   for people.
+     * @param source number of the source, as the routes know it.
+     * @param file   the queue's file; the caller closes it when the reader has let go.
+     */
+    public VeventQueueSource(final String name, final int source, final KernelFile file) {
+        this.name = name;
+        this.source = source;
+        this.file = file;
+        final ByteBuffer memory = ByteBuffer.allocateDirect(CAPACITY);
+        this.segment = MemorySegment.ofBuffer(memory);
+        this.events.wrap(memory);
+    }
+
+    /**
+     * Reads a queue that others have read before: losses before its next event are unknown.
+     *
+     * @param sequence number of the next event.
+     * @return this.
+     */
+    public VeventQueueSource expecting(final int sequence) {
+        expected = sequence & VeventHeaderLayout.SEQUENCE_MASK;
+        return this;
+    }
+
+    @Override
+    public String name() {
+        return name;
+    }
+
+    @Override
+    public int readyFd() {
+        return file.fd();
+    }
+
+    @Override
+    public void hungUp() {
+        hungUp = true;
+    }
+
+    @Override
+    public int poll(final FaultSink sink, final int limit) {
+        int taken = 0;
+        while (taken < limit && (next < filled || fill())) {
+            taken += take(sink);
+        }
+        if (taken > 0) {
+            read.lazySet(read.getPlain() + taken);
+        }
+        return taken;
+    }
+
+    private boolean fill() {
+        if (failure != null) {
+            return false;
+        }
+        final long got = file.read(segment);
+        if (got > 0 && got <= CAPACITY) {
+            next = 0;
+            filled = (int) got;
+            return true;
+        }
+        if (got != 0 && got != -Errno.EAGAIN && got != -Errno.EINTR) {
+            fail("can't be read: " + (got > 0 ? got + " bytes were given" : Errno.describe((int) -got)));
+        } else if (hungUp) {
+            fail("was closed by the other side");
+        }
+        return false;
+    }
+
+    private void fail(final String what) {
+        next = filled;
+        failure = "The event queue " + name + " " + what + ".";
+        LOG.log(System.Logger.Level.WARNING, failure);
+    }
+
+    /** Takes one event, or the loss before it, which is a record of its own. */
+    private int take(final FaultSink sink) {
+        final int at = next;
+        final boolean header = filled - at >= VeventHeaderLayout.LENGTH;
+        final boolean end = header
+                && (events.getInt(at + VeventHeaderLayout.FLAGS) & VeventHeaderLayout.FLAG_LOST_EVENTS) != 0;
+        if (!header || !end && filled - at < EVENT) {
+            fail("gave " + (filled - at) + " bytes where an event has " + EVENT);
+            return 0;
+        }
+        final int sequence = events.getInt(at + VeventHeaderLayout.SEQUENCE);
+        if (end) {
+            next = at + VeventHeaderLayout.LENGTH;
+            return lose(sink, sequence - expected + 1, sequence + 1);
+        }
+        final int gap = lose(sink, sequence - expected, sequence);
+        if (gap != 0) {
+            return gap; // the event itself is the next to be taken
+        }
+        next = at + EVENT;
+        expected = sequence + 1 & VeventHeaderLayout.SEQUENCE_MASK;
+        event(sink, at + VeventHeaderLayout.LENGTH, sequence);
+        return 1;
+    }
+
+    private int lose(final FaultSink sink, final int gap, final int then) {
+        final int count = gap & VeventHeaderLayout.SEQUENCE_MASK;
+        expected = then & VeventHeaderLayout.SEQUENCE_MASK;
+        if (count == 0) {
+            return 0;
+        }
+        lost.lazySet(lost.getPlain() + count);
+        sink.claim(source, WHOLE_QUEUE, FaultSink.NO_PASID).kind(FaultKind.LOST_EVENTS).word(0, count);
+        sink.publish();
+        return 1;
+    }
+
+    private void event(final FaultSink sink, final int at, final int sequence) {
+        final long word0 = events.getLong(at);
+        final int pasid = (word0 & SSV) != 0
+                ? (int) (word0 >>> SUBSTREAM_SHIFT) & SUBSTREAM_MASK
+                : FaultSink.NO_PASID;
+        final FaultRecord record = sink.claim(source, (int) (word0 >>> Integer.SIZE), pasid);
+        record.kind(FaultKind.SMMU_EVENT).cookie(sequence).word(0, word0).word(1, events.getLong(at + 8))
+                .word(2, events.getLong(at + 16)).word(3, events.getLong(at + 24));
+        sink.publish();
+    }
+
+    @Override
+    public boolean exhausted() {
+        return failure != null;
+    }
+
+    /**
+     * Why the source gave up.
+     *
+     * @return one sentence, or null while it works.
+     */
+    public String failure() {
+        return failure;
+    }
+
+    /**
+     * Records made so far, LOST_EVENTS included.
+     *
+     * @return exact once the reader has stopped, else a momentary figure.
+     */
+    public long read() {
+        return read.get();
+    }
+
+    /**
+     * Events that the kernel lost so far.
+     *
+     * @return exact once the reader has stopped, else a momentary figure.
+     */
+    public long lost() {
+        return lost.get();
+    }
+
+    /** Does nothing: the file belongs to the {@link VeventQueue}. */
+    @Override
+    public void close() {
+        // nothing of its own
+    }
+
+    @Override
+    public String toString() {
+        return "VeventQueueSource(" + name + ")";
+    }
+}
