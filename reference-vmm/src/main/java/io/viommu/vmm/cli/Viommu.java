@@ -69,11 +69,15 @@ public final class Viommu extends TerminalCommand implements Runnable {
         line.getCommandSpec().usageMessage().synopsisSubcommandLabel("COMMAND");
         line.setOut(new PrintWriter(terminal.out(), true));
         line.setErr(new PrintWriter(terminal.err(), true));
-        line.setCaseInsensitiveEnumValuesAllowed(true);
         line.setUsageHelpAutoWidth(false);
         line.setParameterExceptionHandler((problem, given) -> refuse(terminal.err(), problem));
         line.setExecutionExceptionHandler((problem, command, result) -> fail(terminal.err(), problem));
-        return line.execute(arguments);
+        try {
+            return line.execute(arguments);
+        } catch (final OutOfMemoryError full) {
+            terminal.err().println("viommu: The input has more faults than the memory holds; play it in parts.");
+            return FAILED;
+        }
     }
 
     private static int refuse(final PrintStream err, final ParameterException problem) {

@@ -40,6 +40,9 @@ final class RegionPlan {
     /** A region takes memory, two descriptors here and two in the producer. */
     static final int MAX_DEVICES = 256;
 
+    /** All faults of a run are held in memory, and its script in one mapping below 2 GiB. */
+    static final int MAX_FAULTS = 10_000_000;
+
     /** A device of the input, by architecture and number. */
     private record Device(LogFault.Architecture architecture, int number) {
     }
@@ -54,8 +57,16 @@ final class RegionPlan {
         this.format = format;
     }
 
-    /** Takes a fault of the input. */
+    /**
+     * Takes a fault of the input.
+     *
+     * @throws IllegalArgumentException in one sentence, if there are too many.
+     */
     void add(final String file, final LogFault fault) {
+        if (faults.size() == MAX_FAULTS) {
+            throw new IllegalArgumentException(
+                    "There are more than " + MAX_FAULTS + " faults in the input; play it in parts.");
+        }
         int region = ReplayFault.NO_REGION;
         String rejection = fault.rejection();
         if (rejection == null && format == EntryFormat.PLAIN && HostReport.of(fault) == null) {

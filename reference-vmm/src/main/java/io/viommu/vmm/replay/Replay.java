@@ -68,7 +68,12 @@ public final class Replay {
     public int run() {
         final LogReader logs = new LogReader(in, this::complain);
         final RegionPlan plan = new RegionPlan(EntryFormat.ofEntrySize(options.entrySize()));
-        options.files().forEach(file -> logs.read(file, plan::add));
+        try {
+            options.files().forEach(file -> logs.read(file, plan::add));
+        } catch (final IllegalArgumentException tooMany) {
+            complain(tooMany.getMessage());
+            return REJECTED;
+        }
         final Report report = options.json()
                 ? new JsonReport(out)
                 : new TableReport(out, options.repeat(), plan.faults().size());

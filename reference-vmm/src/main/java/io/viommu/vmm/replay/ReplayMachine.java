@@ -40,7 +40,9 @@ import io.viommu.vmm.guest.Smmuv3Driver;
  */
 final class ReplayMachine implements AutoCloseable {
 
-    private static final long RAM_SIZE = 16L << 20;
+    /** Room for the drivers' tables, twice: what is aligned to its size may leave as much unused. */
+    private static final long TABLES = 16L << 20;
+    private static final long EVENT_LENGTH = 32;
     /** Where QEMU's virt machine has its RAM and the doorbell of its GICv2m. */
     private static final long VIRT_RAM = 0x4000_0000L;
     private static final long VIRT_DOORBELL = 0x0802_0040L;
@@ -76,7 +78,8 @@ final class ReplayMachine implements AutoCloseable {
         final boolean isVirt = kind == MachineKind.VIRT;
         final long ram = isVirt ? VIRT_RAM : PC_RAM;
         final GuestRam guestMemory = new GuestRam();
-        guestMemory.addRegion(ram, memory.allocate(RAM_SIZE, 4096));
+        final long ramSize = TABLES + 2 * setup.guestQueue() * EVENT_LENGTH;
+        guestMemory.addRegion(ram, memory.allocate(ramSize, 4096));
         this.interrupts = new GuestInterrupts(isVirt ? VIRT_DOORBELL : PC_DOORBELL);
         final VirtualIommu iommu = IommuModels.create(kind.model(), properties(setup),
                 new IommuPlatform(guestMemory, interrupts, host));
@@ -87,7 +90,7 @@ final class ReplayMachine implements AutoCloseable {
         this.pipeline = new FaultPipeline(PipelineSettings.named(kind.text()).mode(setup.injector()), iommu, account,
                 settled);
         console.sendTo(fetched);
-        final GuestPages pages = new GuestPages(guestMemory, ram, RAM_SIZE);
+        final GuestPages pages = new GuestPages(guestMemory, ram, ramSize);
         this.driver = isVirt
                 ? new Smmuv3Driver(iommu, interrupts, pages, setup.log2Events(), console, console)
                 : new DmarDriver(iommu, interrupts, pages, console, console);
