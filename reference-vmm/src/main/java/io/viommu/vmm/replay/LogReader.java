@@ -20,6 +20,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -112,7 +113,7 @@ public final class LogReader {
             return who + ": " + binary.getMessage();
         } catch (final IOException broken) {
             return who + ": reading it failed: " + broken.getMessage() + ".";
-        } catch (final java.nio.file.InvalidPathException invalid) {
+        } catch (final InvalidPathException invalid) {
             return who + ": this can't be the name of a file.";
         }
     }

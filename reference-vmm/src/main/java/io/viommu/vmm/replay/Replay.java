@@ -19,6 +19,7 @@ package io.viommu.vmm.replay;
 import java.io.InputStream;
 import java.io.PrintStream;
 import java.nio.file.Path;
+import java.util.function.Consumer;
 
 import io.viommu.bridge.dmafault.EntryFormat;
 import io.viommu.counters.CounterFile;
@@ -87,7 +88,7 @@ public final class Replay {
         }
     }
 
-    private java.util.function.Consumer<String> kernelOutput() {
+    private Consumer<String> kernelOutput() {
         return options.dmesg() && !options.json() ? out::println : null;
     }
 

@@ -22,8 +22,10 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
+import java.util.function.ToLongFunction;
 
 import io.viommu.bridge.FaultReader;
 import io.viommu.bridge.ReaderSettings;
@@ -101,8 +103,7 @@ final class Road implements AutoCloseable {
         this.ingress = new FaultIngress("replay", router, counters, ingressLane);
         final EntryFormat format = EntryFormat.ofEntrySize(options.entrySize());
         this.reader = new FaultReader("replay", format == EntryFormat.PLAIN ? plainTags() : ingress,
-                ReaderSettings.DEFAULT, ended -> {
-                });
+                ReaderSettings.DEFAULT, broken -> producer.kill());
         for (int region = 0; region < plan.regionCount(); region++) {
             final DmaFaultRegion made = DmaFaultRegion.create(plan.device(region), format);
             regions.add(made);
@@ -147,7 +148,7 @@ final class Road implements AutoCloseable {
      * Plays the input.
      *
      * @param progress told now and then how many faults have ended.
-     * @return why the producer ended early, or null.
+     * @return why not all of it was played, or null.
      */
     String run(final Progress progress) {
         if (producer == null) {
@@ -166,7 +167,13 @@ final class Road implements AutoCloseable {
         outcomes.finish(producer.isFinished()
                 ? "the region's ring was full, so the producer dropped it"
                 : "the producer ended before it came to this fault");
-        return producer.failure();
+        final String broken = regionFailure();
+        return broken == null ? producer.failure() : broken;
+    }
+
+    /** A region that broke is why its producer, which would wait for it for ever, was ended. */
+    private String regionFailure() {
+        return regions.stream().map(DmaFaultRegion::failure).filter(Objects::nonNull).findFirst().orElse(null);
     }
 
     /** Everything that stands between the producer's end and the last fault's injection, in order. */
@@ -218,7 +225,7 @@ final class Road implements AutoCloseable {
         return ingress.account().settled() + sum(machine -> machine.account().settled());
     }
 
-    private long sum(final java.util.function.ToLongFunction<ReplayMachine> figure) {
+    private long sum(final ToLongFunction<ReplayMachine> figure) {
         return machines.values().stream().mapToLong(figure).sum();
     }
 
@@ -272,8 +279,8 @@ final class Road implements AutoCloseable {
     public void close() {
         if (producer != null) {
             producer.close();
-            reader.close();
         }
+        reader.close();
         if (script != null) {
             script.close();
         }
