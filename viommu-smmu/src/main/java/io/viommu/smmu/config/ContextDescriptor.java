@@ -43,6 +43,10 @@ final class ContextDescriptor {
     /** TG1 is encoded otherwise than TG0: reserved, 16, 4 and 64 KiB. */
     private static final int[] TG1_PAGE_SHIFTS = { 0, 14, 12, 16 };
 
+    /** The words that mean anything here. */
+    private static final int WORDS = 3;
+
+    private final long[] words = new long[WORDS];
     private final UnsafeBuffer bytes = new UnsafeBuffer(ByteBuffer.allocateDirect(LENGTH));
     private boolean onlyLowHalf;
     private boolean streamForbidsStalls;
@@ -50,6 +54,13 @@ final class ContextDescriptor {
 
     UnsafeBuffer bytes() {
         return bytes;
+    }
+
+    /** Takes the words out of {@link #bytes}, which was filled just now. */
+    void loaded() {
+        for (int i = 0; i < WORDS; i++) {
+            words[i] = bytes.getLong(i * Long.BYTES, ByteOrder.LITTLE_ENDIAN);
+        }
     }
 
     /** Tells which stream the descriptor was reached through (5.2.1: these properties decide how it is read). */
@@ -60,7 +71,7 @@ final class ContextDescriptor {
     }
 
     long word(final int index) {
-        return bytes.getLong(index * Long.BYTES, ByteOrder.LITTLE_ENDIAN);
+        return words[index];
     }
 
     boolean flag(final long mask) {

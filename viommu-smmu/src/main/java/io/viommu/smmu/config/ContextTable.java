@@ -75,6 +75,7 @@ public final class ContextTable {
         if (read != SmmuFault.NONE) {
             return read;
         }
+        context.loaded();
         context.of(stream);
         final CdRule broken = CdRule.firstBroken(context, features);
         if (broken != null) {

@@ -69,6 +69,7 @@ public final class StreamTable {
         if (memory.read(entryAddress, entry.bytes(), 0, StreamTableEntryLayout.LENGTH) != GuestMemory.OK) {
             return fault.fetch(EventLayout.F_STE_FETCH, EventLayout.CLASS_CD, false, entryAddress);
         }
+        entry.loaded();
         final SteRule broken = SteRule.firstBroken(entry, context.features());
         if (broken != null) {
             return fault.illegal(EventLayout.C_BAD_STE, broken);

@@ -44,14 +44,25 @@ import org.agrona.concurrent.UnsafeBuffer;
  */
 final class StreamTableEntry {
 
+    /** The words that mean anything here. */
+    private static final int WORDS = 4;
+
+    private final long[] words = new long[WORDS];
     private final UnsafeBuffer bytes = new UnsafeBuffer(ByteBuffer.allocateDirect(LENGTH));
 
     UnsafeBuffer bytes() {
         return bytes;
     }
 
+    /** Takes the words out of {@link #bytes}, which was filled just now. */
+    void loaded() {
+        for (int i = 0; i < WORDS; i++) {
+            words[i] = bytes.getLong(i * Long.BYTES, ByteOrder.LITTLE_ENDIAN);
+        }
+    }
+
     long word(final int index) {
-        return bytes.getLong(index * Long.BYTES, ByteOrder.LITTLE_ENDIAN);
+        return words[index];
     }
 
     private int field(final int word, final int shift, final int bits) {
