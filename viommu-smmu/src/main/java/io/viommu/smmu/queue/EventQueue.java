@@ -36,6 +36,8 @@ public final class EventQueue {
     private final RegisterFrame frame;
     private final OutputQueue queue;
     private final InterruptSource interrupt;
+    /** QEMU interrupts whatever the queue held before: more than the architecture asks for, which it permits. */
+    private final boolean everyBatch;
     private boolean interruptOwed;
 
     /**
@@ -50,6 +52,7 @@ public final class EventQueue {
         this.queue = new OutputQueue(frame.registers(), memory, options, SmmuRegisters.EVENTQ_BASE,
                 SmmuRegisters.EVENTQ_PROD, SmmuRegisters.EVENTQ_CONS, options.eventqLog2(), EventLayout.LENGTH);
         this.interrupt = frame.eventqInterrupt();
+        this.everyBatch = options.qemu();
     }
 
     /**
@@ -91,7 +94,7 @@ public final class EventQueue {
             frame.errors().activate(SmmuRegisters.GERROR_EVENTQ_ABT);
             return FaultDisposition.QUEUE_ABORTED;
         }
-        interruptOwed |= queue.becameNonEmpty() && interrupt.enabled();
+        interruptOwed |= (everyBatch || queue.becameNonEmpty()) && interrupt.enabled();
         return FaultDisposition.DELIVERED;
     }
 

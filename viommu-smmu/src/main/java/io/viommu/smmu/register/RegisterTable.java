@@ -25,8 +25,13 @@ import io.viommu.smmu.layout.SmmuRegisters;
 /**
  * Fills the register rows of {@link SmmuRegisters} with what depends on the options of one device: registers of an
  * option that is not offered are left out and so read 0, and enables of absent options can't be set.
+ *
+ * <p>Compatible with QEMU, some reserved bits are stored, as the architecture permits: the low bits of STRTAB_BASE, and
+ * the GERROR message registers although no messages are offered.
  */
 final class RegisterTable {
+
+    private static final long STORED_BASE = 0x400F_FFFF_FFFF_FFFFL;
 
     private RegisterTable() {
     }
@@ -44,7 +49,7 @@ final class RegisterTable {
         rows.add(SmmuRegisters.IRQ_CTRLACK);
         rows.add(SmmuRegisters.GERROR);
         rows.add(writable(SmmuRegisters.GERRORN, errors(options)));
-        rows.add(SmmuRegisters.STRTAB_BASE);
+        rows.add(options.qemu() ? writable(SmmuRegisters.STRTAB_BASE, STORED_BASE) : SmmuRegisters.STRTAB_BASE);
         rows.add(SmmuRegisters.STRTAB_BASE_CFG);
         rows.add(SmmuRegisters.CMDQ_BASE.withReset(options.cmdqLog2()));
         rows.add(SmmuRegisters.CMDQ_PROD);
@@ -57,18 +62,25 @@ final class RegisterTable {
             rows.add(SmmuRegisters.PRIQ_PROD);
             rows.add(SmmuRegisters.PRIQ_CONS);
         }
-        if (options.msi()) {
-            addMessage(rows, SmmuRegisters.GERROR_IRQ_CFG0, SmmuRegisters.GERROR_IRQ_CFG1);
-            rows.add(writable(SmmuRegisters.GERROR_IRQ_CFG2, SmmuRegisters.MSI_ATTRIBUTES));
-            addMessage(rows, SmmuRegisters.EVENTQ_IRQ_CFG0, SmmuRegisters.EVENTQ_IRQ_CFG1);
-            rows.add(writable(SmmuRegisters.EVENTQ_IRQ_CFG2, SmmuRegisters.MSI_ATTRIBUTES));
-            if (options.pri()) {
-                addMessage(rows, SmmuRegisters.PRIQ_IRQ_CFG0, SmmuRegisters.PRIQ_IRQ_CFG1);
-                rows.add(writable(SmmuRegisters.PRIQ_IRQ_CFG2,
-                        Integer.toUnsignedLong(SmmuRegisters.PRIQ_LO) | SmmuRegisters.MSI_ATTRIBUTES));
-            }
-        }
+        addMessages(rows, options);
         return rows;
+    }
+
+    private static void addMessages(final List<Register> rows, final SmmuOptions options) {
+        if (options.msi()) {
+            addMessage(rows, SmmuRegisters.GERROR_IRQ_CFG0, SmmuRegisters.GERROR_IRQ_CFG1,
+                    SmmuRegisters.GERROR_IRQ_CFG2, 0);
+            addMessage(rows, SmmuRegisters.EVENTQ_IRQ_CFG0, SmmuRegisters.EVENTQ_IRQ_CFG1,
+                    SmmuRegisters.EVENTQ_IRQ_CFG2, 0);
+            if (options.pri()) {
+                addMessage(rows, SmmuRegisters.PRIQ_IRQ_CFG0, SmmuRegisters.PRIQ_IRQ_CFG1,
+                        SmmuRegisters.PRIQ_IRQ_CFG2, Integer.toUnsignedLong(SmmuRegisters.PRIQ_LO));
+            }
+        } else if (options.qemu()) {
+            rows.add(writable(SmmuRegisters.GERROR_IRQ_CFG0, -1L));
+            rows.add(writable(SmmuRegisters.GERROR_IRQ_CFG1, SmmuRegisters.MSI_DATA));
+            rows.add(writable(SmmuRegisters.GERROR_IRQ_CFG2, SmmuRegisters.MSI_DATA));
+        }
     }
 
     private static List<Register> identification(final SmmuOptions options) {
@@ -87,9 +99,11 @@ final class RegisterTable {
         return rows;
     }
 
-    private static void addMessage(final List<Register> rows, final Register address, final Register data) {
+    private static void addMessage(final List<Register> rows, final Register address, final Register data,
+            final Register attributes, final long more) {
         rows.add(writable(address, SmmuRegisters.MSI_ADDR));
         rows.add(writable(data, SmmuRegisters.MSI_DATA));
+        rows.add(writable(attributes, SmmuRegisters.MSI_ATTRIBUTES | more));
     }
 
     /** VMW stays 0: no VMID wildcards are offered (IDR0.VMW). */

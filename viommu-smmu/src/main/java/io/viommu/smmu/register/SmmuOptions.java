@@ -40,8 +40,8 @@ import io.viommu.smmu.config.SmmuFeatures;
  * @param priqLog2     greatest log2 of entries of the PRI queue, 0 to 19.
  * @param ril          TLB invalidation by range (IDR3.RIL).
  * @param oasBits      output address bits: 32, 36, 40, 42, 44, 48 or 52.
- * @param qemu       peripheral identification registers as QEMU's model has them, and its leniency towards a range
- *                   invalidation whose encoding is reserved.
+ * @param qemu       where the architecture leaves a choice, it is QEMU's: peripheral identification, what of reserved
+ *                   bits is stored, a reserved range invalidation, an Event queue interrupt for every batch.
  */
 public record SmmuOptions(boolean stage1, boolean stage2, int httu, boolean ats, boolean pri, boolean msi,
         int stallModel, boolean abortOnly, boolean cd2l, int sidSize, int ssidSize, int cmdqLog2, int eventqLog2,

@@ -156,6 +156,18 @@ class EventQueueTest {
     }
 
     @Test
+    void compatibleWithQemuEveryBatchInterrupts() {
+        final SmmuMachine qemu = new SmmuMachine("compat=qemu").start(4);
+        qemu.injectTranslationFault(1);
+        qemu.smmu.endOfBatch();
+        qemu.injectTranslationFault(2);
+        qemu.injectTranslationFault(3);
+        qemu.smmu.endOfBatch();
+        qemu.smmu.endOfBatch();
+        assertThat(qemu.takeInterrupts()).containsExactly("line 0", "line 0");
+    }
+
+    @Test
     void oneRecordLeftByTheGuestIsNotATransition() {
         machine.start(4);
         machine.injectTranslationFault(1);

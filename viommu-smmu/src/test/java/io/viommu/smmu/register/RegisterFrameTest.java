@@ -80,6 +80,20 @@ class RegisterFrameTest {
     }
 
     @Test
+    void compatibleWithQemuSomeReservedBitsAreStored() {
+        final SmmuMachine machine = new SmmuMachine("compat=qemu");
+        machine.write64(0x80, 0x4000_1122_3344_5566L);
+        machine.write64(0x68, 0x4000_1122_3344_5566L);
+        machine.write64(0xB0, -1L);
+        assertThat(machine.smmu.read(0x80, 8)).isEqualTo(0x4000_1122_3344_5566L);
+        assertThat(machine.smmu.read(0x68, 8)).isEqualTo(0x4000_1122_3344_5566L);
+        assertThat(machine.smmu.read(0xB0, 8)).isZero();
+        final SmmuMachine plain = new SmmuMachine();
+        plain.write64(0x80, 0x4000_1122_3344_5566L);
+        assertThat(plain.smmu.read(0x80, 8)).isEqualTo(0x4000_1122_3344_5540L);
+    }
+
+    @Test
     void cr0AckFollowsCr0AndReservedBitsReadZeroInBoth() {
         final SmmuMachine machine = new SmmuMachine();
         machine.write(0x20, 0xFFFF_FFFFL);
