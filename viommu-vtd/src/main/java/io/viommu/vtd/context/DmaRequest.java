@@ -30,6 +30,8 @@ public final class DmaRequest {
     public static final int TRANSLATION = 1 << 5;
     /** Access flag: a read of no bytes, which CAP.ZLR permits where only writing is permitted. */
     public static final int ZERO_LENGTH = 1 << 6;
+    /** Access flag: a page request; only its requester and PASID are looked up. */
+    public static final int PAGE_REQUEST = 1 << 7;
 
     private int sourceId;
     private int pasid;
@@ -177,6 +179,15 @@ public final class DmaRequest {
      */
     public boolean translation() {
         return flag(TRANSLATION);
+    }
+
+    /**
+     * Whether it is a page request.
+     *
+     * @return true if no address is translated.
+     */
+    public boolean pageRequest() {
+        return flag(PAGE_REQUEST);
     }
 
     /**

@@ -73,6 +73,9 @@ public final class RootTable {
 
     private int legacy(final VtdContext context, final DmaRequest request, final DeviceConfiguration into,
             final VtdFault fault) {
+        if (request.pageRequest()) {
+            return fault.raise(FaultReason.RTA_3);
+        }
         if (request.hasPasid()) {
             return fault.raise(FaultReason.RTA_2);
         }

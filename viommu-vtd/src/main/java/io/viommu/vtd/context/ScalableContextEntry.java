@@ -21,6 +21,7 @@ import static io.viommu.vtd.layout.ScalableContextEntryLayout.FPD;
 import static io.viommu.vtd.layout.ScalableContextEntryLayout.P;
 import static io.viommu.vtd.layout.ScalableContextEntryLayout.PASIDE;
 import static io.viommu.vtd.layout.ScalableContextEntryLayout.PDTS_SHIFT;
+import static io.viommu.vtd.layout.ScalableContextEntryLayout.PRE;
 import static io.viommu.vtd.layout.ScalableContextEntryLayout.RESERVED_0;
 import static io.viommu.vtd.layout.ScalableContextEntryLayout.RESERVED_1;
 import static io.viommu.vtd.layout.ScalableContextEntryLayout.RID_PASID;
@@ -72,6 +73,9 @@ final class ScalableContextEntry {
         if ((request.translated() || request.translation())
                 && !((word0 & DTE) != 0 && context.has(CapabilityFields.DT))) {
             return fault.raise(FaultReason.SCT_5);
+        }
+        if (request.pageRequest() && (word0 & PRE) == 0) {
+            return fault.raise(FaultReason.SCT_8);
         }
         if (!request.hasPasid()) {
             return VtdFault.NONE;

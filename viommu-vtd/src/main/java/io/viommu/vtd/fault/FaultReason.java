@@ -344,6 +344,18 @@ public enum FaultReason {
     }
 
     /**
+     * Whether memory did not answer where a table was to be read.
+     *
+     * @return true if nothing is known of what the table says.
+     */
+    public boolean accessError() {
+        return switch (this) {
+            case LRT_1, LCT_1, LSS_1, SRT_1, SCT_1, SPD_1, SPT_1, SFS_1, SFS_4, SSS_1, SSS_4 -> true;
+            default -> false;
+        };
+    }
+
+    /**
      * Whether only scalable-mode tables can have it.
      *
      * @return false for legacy reasons, for those of interrupt remapping and of the root table address register.

@@ -33,6 +33,8 @@ public final class Permission {
     public static final int READS = 0b101_101;
     /** All writes. */
     public static final int WRITES = 0b010_010;
+    /** All fetches. */
+    public static final int EXECUTES = 0b100_100;
     /** Everything. */
     public static final int ALL = 63;
     /** What to shift a permission of users by to get that of the privileged. */

@@ -34,8 +34,8 @@ import io.viommu.vtd.layout.InterruptRequestLayout;
  */
 public final class RequestWalk {
 
-    /** How a request ended that is not to be cached: it was not translated. */
-    private static final int WHOLE_SPACE = 63;
+    /** log2 of what an address stands for where nothing is translated. */
+    private static final int WHOLE_SPACE = 52;
 
     private final RootTable roots;
     private final PasidTable pasids;
@@ -90,6 +90,9 @@ public final class RequestWalk {
                 return result;
             }
         }
+        if (request.pageRequest()) {
+            return VtdFault.NONE;
+        }
         result = translation.translate(context, device, request, update, fault);
         translated = result == VtdFault.NONE;
         address = translation.address();
@@ -106,7 +109,7 @@ public final class RequestWalk {
      */
     public static boolean interrupt(final DmaRequest request) {
         return InterruptRequestLayout.inRange(request.address()) && !request.hasPasid() && !request.translated()
-                && !request.translation();
+                && !request.translation() && !request.pageRequest();
     }
 
     /** A device that may use its own TLB is believed, but for the interrupt range. */
@@ -139,7 +142,7 @@ public final class RequestWalk {
     /**
      * log2 of the block, aligned, that goes the same way.
      *
-     * @return 12 to 63.
+     * @return 12 to 52.
      */
     public int shift() {
         return shift;

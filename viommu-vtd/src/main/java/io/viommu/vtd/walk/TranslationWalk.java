@@ -88,7 +88,7 @@ public final class TranslationWalk {
         if ((request.address() & context.beyondHost()) != 0) {
             return fault.raise(device.scalable() ? FaultReason.SGN_4 : FaultReason.LGN_1);
         }
-        found(request.address(), PASS_THROUGH_SHIFT, Permission.ALL);
+        found(request.address(), PASS_THROUGH_SHIFT, all(context));
         return clear(device, request, fault);
     }
 
@@ -108,7 +108,7 @@ public final class TranslationWalk {
     private int walkStages(final VtdContext context, final DeviceConfiguration device, final DmaRequest request,
             final boolean update, final VtdFault fault) {
         final boolean privileged = request.privileged() || device.ridPrivileged();
-        found(request.address(), Integer.MAX_VALUE, Permission.ALL);
+        found(request.address(), Integer.MAX_VALUE, all(context));
         if (device.firstStageUsed()) {
             final int result = first.walk(context, device, request.address(), Permission.of(request, privileged),
                     update,
@@ -133,6 +133,11 @@ public final class TranslationWalk {
             permissions &= second.permissions(device.secondStage(), update && request.dirties());
         }
         return VtdFault.NONE;
+    }
+
+    /** Without execute requests nobody may execute, wherever it is. */
+    private static int all(final VtdContext context) {
+        return context.has(CapabilityFields.ERS) ? Permission.ALL : Permission.ALL & ~Permission.EXECUTES;
     }
 
     private static int wanted(final VtdContext context, final DmaRequest request) {
