@@ -65,15 +65,16 @@ import io.viommu.vtd.register.VtdCapabilities;
  * The properties of the model and what they make of it. The names are those of QEMU 11, with its older spellings; a
  * property that isn't given takes this model's default, or with {@code compat=qemu} that of QEMU 11.1.
  *
- * @param capabilities     what the unit announces and does.
- * @param faultCompression whether a requester with a pending fault gets no second record.
- * @param lostEvents       what the guest learns of losses of the host.
- * @param hostAddressWidth bits of a physical address.
- * @param quirks           whether to do as QEMU's unit does where the two differ: no error record of the invalidation
- *                         queue, PECTL unmasked at reset, descriptors taken whatever the translation table mode.
+ * @param capabilities      what the unit announces and does.
+ * @param faultCompression  whether a requester with a pending fault gets no second record.
+ * @param lostEvents        what the guest learns of losses of the host.
+ * @param hostAddressWidth  bits of a physical address.
+ * @param transientMappings whether bit 62 of second-stage leaves is ignored.
+ * @param quirks            whether to do as QEMU's unit does where the two differ: no error record of the invalidation
+ *                          queue, PECTL unmasked at reset, descriptors taken whatever the translation table mode.
  */
 public record VtdConfig(VtdCapabilities capabilities, boolean faultCompression, LostEventPolicy lostEvents,
-        int hostAddressWidth, boolean quirks) {
+        int hostAddressWidth, boolean transientMappings, boolean quirks) {
 
     private static final String COMPAT = "compat";
     private static final String QEMU = "qemu";
@@ -83,6 +84,9 @@ public record VtdConfig(VtdCapabilities capabilities, boolean faultCompression, 
     private static final int NEAR_RECORDS_END = 0x300;
     private static final int FAR_RECORDS = 0x1000;
     private static final int IOTLB_REGISTERS = 0xF0;
+
+    /** Bits of a physical address; QEMU takes those of a guest address. */
+    private static final int WIDEST = 52;
 
     /** All properties. */
     static final List<ModelProperty> PROPERTIES = List.of(
@@ -156,11 +160,15 @@ public record VtdConfig(VtdCapabilities capabilities, boolean faultCompression, 
                 "overflow".equals(config.choice("lost-events"))
                         ? LostEventPolicy.GUEST_OVERFLOW
                         : LostEventPolicy.LOG,
-                52, qemu);
+                qemu ? width(config) : WIDEST, config.flag("stale-tm"), qemu);
+    }
+
+    private static int width(final ModelConfig config) {
+        return Integer.parseInt(config.choice("aw-bits"));
     }
 
     private static long cap(final ModelConfig config, final boolean qemu, final boolean firstStage) {
-        final int width = Integer.parseInt(config.choice("aw-bits"));
+        final int width = width(config);
         if (qemu && width == 57) {
             throw new IllegalArgumentException("intel-iommu: aw-bits must be 39 or 48 with compat=qemu, not 57");
         }

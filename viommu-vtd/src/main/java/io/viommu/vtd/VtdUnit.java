@@ -17,6 +17,7 @@
 package io.viommu.vtd;
 
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.UnaryOperator;
 
 import io.viommu.device.RegisterFile;
 import io.viommu.fault.FaultDisposition;
@@ -24,9 +25,13 @@ import io.viommu.fault.FaultPort;
 import io.viommu.fault.FaultRecord;
 import io.viommu.fault.GenericFault;
 import io.viommu.fault.PageResponder;
+import io.viommu.iommu.DmaTranslator;
+import io.viommu.iommu.InterruptRemapper;
 import io.viommu.iommu.IommuPlatform;
 import io.viommu.iommu.VirtualIommu;
+import io.viommu.vtd.context.VtdContext;
 import io.viommu.vtd.fault.FaultInjection;
+import io.viommu.vtd.fault.FaultOutlet;
 import io.viommu.vtd.fault.FaultRecordingRegisters;
 import io.viommu.vtd.fault.PhysicalFaultPolicy;
 import io.viommu.vtd.invalidation.InvalidationParts;
@@ -44,18 +49,27 @@ import io.viommu.vtd.register.ProtectedMemory;
 import io.viommu.vtd.register.RegisterFrame;
 import io.viommu.vtd.register.RemappingState;
 import io.viommu.vtd.register.VtdCapabilities;
+import io.viommu.vtd.remapping.InterruptContext;
+import io.viommu.vtd.remapping.VtdInterruptRemapper;
+import io.viommu.vtd.translate.DeviceTlb;
+import io.viommu.vtd.translate.GuestTableWalk;
+import io.viommu.vtd.translate.VtdDmaTranslator;
+import io.viommu.vtd.translate.VtdSession;
 
 /**
  * One VT-d remapping unit. It holds no logic of its own: it makes the parts, and passes on what comes in from vCPUs and
  * from the injector.
  */
-public final class VtdUnit implements VirtualIommu {
+public final class VtdUnit implements VirtualIommu, DmaTranslator, InterruptRemapper {
 
     private final RegisterFrame frame;
     private final RemappingState state;
     private final EventLine faultEvent;
     private final FaultRecordingRegisters faults;
     private final FaultInjection injection;
+    private final FaultOutlet outlet = new FaultOutlet();
+    private final VtdInterruptRemapper remapper;
+    private final VtdDmaTranslator dma;
     private final InvalidationSink sink;
     private final ReentrantLock invalidating = new ReentrantLock();
     private final InvalidationQueue invalidations;
@@ -72,20 +86,25 @@ public final class VtdUnit implements VirtualIommu {
      * @param platform what the VMM gives.
      */
     public VtdUnit(final VtdConfig config, final IommuPlatform platform) {
-        this(config, platform, InvalidationSink.NONE);
+        this(config, platform, UnaryOperator.identity());
     }
 
     /**
-     * Makes a unit with caches, reset.
+     * Makes a unit whose invalidations are watched, reset.
      *
      * @param config   what it can do.
      * @param platform what the VMM gives.
-     * @param sink     forgets what the guest invalidates.
+     * @param watch    given what forgets, gives what is called instead.
      */
-    VtdUnit(final VtdConfig config, final IommuPlatform platform, final InvalidationSink sink) {
+    VtdUnit(final VtdConfig config, final IommuPlatform platform, final UnaryOperator<InvalidationSink> watch) {
         final VtdCapabilities capabilities = config.capabilities();
         this.host = platform.host();
-        this.sink = sink;
+        this.remapper = new VtdInterruptRemapper(platform.memory(), platform.interrupts(), outlet,
+                new InterruptContext(capabilities, false, 0, false, config.hostAddressWidth()));
+        this.dma = new VtdDmaTranslator(platform.memory(),
+                VtdContext.reset(capabilities, config.hostAddressWidth(), config.transientMappings()), outlet, remapper,
+                VtdDmaTranslator.DEFAULT_CACHE_ENTRIES);
+        this.sink = watch.apply(dma.invalidations());
         this.frame = new RegisterFrame(capabilities, config.quirks());
         final RegisterFile registers = frame.registers();
         this.state = new RemappingState(registers);
@@ -104,13 +123,23 @@ public final class VtdUnit implements VirtualIommu {
         this.invalidations = new InvalidationQueue(parts, faultEvent,
                 EventLine.invalidation(registers, platform.interrupts()), this::respond);
         this.registerInvalidations = new RegisterInvalidation(parts);
-        this.injection = new FaultInjection(faults, new PhysicalFaultPolicy(state, faults), this::pageRequest,
-                config.lostEvents());
+        this.injection = new FaultInjection(faults, policy(), this::pageRequest, config.lostEvents());
         new GlobalCommand(registers, capabilities, state, new Switchboard());
         if (capabilities.has(CapabilityFields.PLMR | CapabilityFields.PHMR)) {
-            new ProtectedMemory(registers);
+            dma.protect(new ProtectedMemory(registers));
         }
         registers.onWrite(VtdRegisters.FSTS, (before, after, written, lanes) -> faultStatusWritten(before & ~after));
+    }
+
+    /** What the guest's tables say decides about physical faults and page requests. */
+    private PhysicalFaultPolicy policy() {
+        final GuestTableWalk tables = dma.openTables();
+        final PhysicalFaultPolicy policy = new PhysicalFaultPolicy(state, faults);
+        policy.use(tables);
+        if (pageRequests != null) {
+            pageRequests.use(tables);
+        }
+        return policy;
     }
 
     /** The guest cleared status bits: the event may be settled, and a stopped queue goes on. */
@@ -139,6 +168,26 @@ public final class VtdUnit implements VirtualIommu {
     @Override
     public void connect(final FaultPort port) {
         invalidations.connect(port);
+        outlet.connect(port);
+    }
+
+    @Override
+    public VtdSession openSession() {
+        return dma.openSession();
+    }
+
+    @Override
+    public void deviceMessage(final int requesterId, final long address, final int data) {
+        remapper.deviceMessage(requesterId, address, data);
+    }
+
+    /**
+     * Gives the unit the devices that keep translations themselves, to be told when the guest invalidates these.
+     *
+     * @param devices the emulated devices with a device-TLB.
+     */
+    public void connect(final DeviceTlb devices) {
+        dma.connect(devices);
     }
 
     @Override
@@ -168,9 +217,11 @@ public final class VtdUnit implements VirtualIommu {
         }
     }
 
+    /** Puts the root table and the enable into effect, and forgets all that came of them before. */
     private void forgetTranslations() {
         invalidating.lock();
         try {
+            dma.update(dma.context().with(state.translationEnabled(), state.rootTable()));
             sink.forgetAllContexts();
             sink.forgetAllPasids();
             sink.forgetAllTranslations();
@@ -180,9 +231,13 @@ public final class VtdUnit implements VirtualIommu {
         }
     }
 
+    /** Likewise for interrupts. */
     private void forgetInterrupts() {
         invalidating.lock();
         try {
+            final InterruptContext before = remapper.context();
+            remapper.update(new InterruptContext(before.capabilities(), state.interruptRemappingEnabled(),
+                    state.interruptTable(), state.compatibilityInterruptsPass(), before.hostAddressWidth()));
             sink.forgetAllInterrupts();
             sink.quiesce();
         } finally {
@@ -229,6 +284,11 @@ public final class VtdUnit implements VirtualIommu {
         public void interruptRemappingSwitched(final boolean on) {
             forgetInterrupts();
             restartFaults();
+        }
+
+        @Override
+        public void compatibilityInterruptsSwitched(final boolean pass) {
+            forgetInterrupts();
         }
 
         @Override

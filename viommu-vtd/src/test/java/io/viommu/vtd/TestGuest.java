@@ -21,6 +21,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 
 import org.agrona.concurrent.UnsafeBuffer;
 
@@ -45,15 +46,20 @@ public final class TestGuest {
     public final VtdUnit unit;
     private final UnsafeBuffer scratch = new UnsafeBuffer(ByteBuffer.allocateDirect(64));
 
+    /** With a sink that takes invalidations in place of the unit's own. */
     public TestGuest(final Map<String, String> properties, final InvalidationSink sink) {
+        this(properties, (UnaryOperator<InvalidationSink>) own -> sink);
+    }
+
+    private TestGuest(final Map<String, String> properties, final UnaryOperator<InvalidationSink> watch) {
         memory.addRegion(0, Arena.ofAuto().allocate(RAM));
         final HostIommu host = (source, cookie, code) -> answers.add(source + "/" + cookie + "/" + code);
         unit = new VtdUnit(VtdConfig.of(ModelConfig.of("intel-iommu", VtdConfig.PROPERTIES, properties)),
-                new IommuPlatform(memory, messages, host), sink);
+                new IommuPlatform(memory, messages, host), watch);
     }
 
     public TestGuest(final Map<String, String> properties) {
-        this(properties, InvalidationSink.NONE);
+        this(properties, UnaryOperator.identity());
     }
 
     public TestGuest() {

@@ -43,6 +43,13 @@ public interface FrameListener {
     void interruptRemappingSwitched(boolean on);
 
     /**
+     * Compatibility-format interrupts are let through, or not.
+     *
+     * @param pass the new state, in force already; GSTS shows it when this returns.
+     */
+    void compatibilityInterruptsSwitched(boolean pass);
+
+    /**
      * Queued invalidation goes on or off.
      *
      * @param on the new state, in force already; GSTS shows it when this returns.

@@ -31,9 +31,6 @@ import io.viommu.vtd.layout.VtdRegisters;
  */
 public final class GlobalCommand {
 
-    private static final Switch IGNORED = on -> {
-    };
-
     private final RegisterFile registers;
     private final RemappingState state;
     private final FrameListener listener;
@@ -86,7 +83,7 @@ public final class GlobalCommand {
             registers.update(VtdRegisters.GSTS, 0, GlobalFields.INTERRUPT_TABLE);
         }
         // WBF needs nothing: walks read guest memory itself, and WBFS is seen clear when the write has returned.
-        switchLevel(command, GlobalFields.COMPATIBILITY_INTERRUPTS, IGNORED);
+        switchLevel(command, GlobalFields.COMPATIBILITY_INTERRUPTS, listener::compatibilityInterruptsSwitched);
         switchLevel(command, GlobalFields.QUEUED_INVALIDATION, listener::queuedInvalidationSwitched);
         switchLevel(command, GlobalFields.TRANSLATION, listener::translationSwitched);
         switchLevel(command, GlobalFields.INTERRUPT_REMAPPING, listener::interruptRemappingSwitched);

@@ -16,6 +16,7 @@
 
 package io.viommu.vtd.translate;
 
+import io.viommu.iommu.AtsSession;
 import io.viommu.iommu.DmaSession;
 import io.viommu.tlb.CachedTranslation;
 import io.viommu.tlb.DmaEpoch;
@@ -29,27 +30,13 @@ import io.viommu.vtd.walk.Permission;
 import io.viommu.vtd.walk.RequestWalk;
 
 /**
- * One DMA thread's way through the unit; for PCIe ATS see {@link #requestTranslation}. The access flags that
- * {@link DmaRequest} adds are understood too.
+ * One DMA thread's way through the unit. The access flags that {@link DmaRequest} adds to those of {@link DmaSession}
+ * are understood too.
  *
  * <p>Writes without PASID into the interrupt range come back as they are: a VMM gives them to interrupt remapping, and
  * no memory lies there.
  */
-public final class VtdSession implements DmaSession {
-
-    /** A translation request is answered with success. */
-    public static final int ATS_SUCCESS = 0;
-    /** A translation request is answered with Unsupported Request (UR). */
-    public static final int ATS_UNSUPPORTED = 1;
-    /** A translation request is answered with Completer Abort (CA). */
-    public static final int ATS_ABORT = 2;
-
-    /** Right granted by a translation request: R. */
-    public static final int ATS_READ = 1;
-    /** Right granted by a translation request: W. */
-    public static final int ATS_WRITE = 2;
-    /** Right granted by a translation request: Exe. */
-    public static final int ATS_EXECUTE = 4;
+public final class VtdSession implements AtsSession {
 
     /** Flags of accesses that the cache can answer. */
     private static final int ORDINARY = WRITE | EXECUTE | PRIVILEGED;
@@ -148,16 +135,11 @@ public final class VtdSession implements DmaSession {
     }
 
     /**
-     * Answers a PCIe ATS translation request (VT-d 4.1). With {@link #ATS_SUCCESS}, {@link #atsRights} says what is
-     * granted, maybe nothing; {@link #address} and {@link #span} say for where. What is missing in the translation
-     * tables is no fault; what is wrong in any table is recorded.
+     * {@inheritDoc}
      *
-     * @param device requester id.
-     * @param pasid  20 bits, or {@link #NO_PASID}.
-     * @param iova   the untranslated address.
-     * @param access {@link #WRITE} if writes are wanted (NW = 0), {@link #EXECUTE}, {@link #PRIVILEGED}.
-     * @return {@link #ATS_SUCCESS}, {@link #ATS_UNSUPPORTED} or {@link #ATS_ABORT}.
+     * <p>What is missing in the translation tables is no fault; what is wrong in any table is recorded (VT-d 4.1).
      */
+    @Override
     public int requestTranslation(final int device, final int pasid, final long iova, final int access) {
         rights = 0;
         current.of(device, pasid, iova).to(iova, PAGE_SHIFT, PAGE_SHIFT, 0);
@@ -191,11 +173,7 @@ public final class VtdSession implements DmaSession {
         }
     }
 
-    /**
-     * What the last translation request granted.
-     *
-     * @return {@link #ATS_READ}, {@link #ATS_WRITE} and {@link #ATS_EXECUTE}.
-     */
+    @Override
     public int atsRights() {
         return rights;
     }

@@ -247,6 +247,11 @@ class PhysicalFaultPolicyTest {
         }
 
         @Override
+        public void compatibilityInterruptsSwitched(final boolean pass) {
+            // not asked about
+        }
+
+        @Override
         public void queuedInvalidationSwitched(final boolean on) {
         }
     }

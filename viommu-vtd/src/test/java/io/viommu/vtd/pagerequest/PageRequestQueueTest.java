@@ -59,6 +59,7 @@ class PageRequestQueueTest {
     private final FaultRecord record = new FaultRecord().wrap(new UnsafeBuffer(ByteBuffer.allocateDirect(64)), 0);
 
     PageRequestQueueTest() {
+        letDeviceRequestPages(5, 6, 0x1_2345, 0);
         guest.writeq(PQH, 0);
         guest.writeq(PQT, 0);
         guest.writeq(0xD0, QUEUE);
@@ -69,6 +70,16 @@ class PageRequestQueueTest {
         guest.writel(0x18, 0x8400_0000L);
         sink.take();
         guest.messages.take();
+    }
+
+    /** Tables that let 01:01.0 make page requests with some PASIDs; without one it uses PASID 0. */
+    private void letDeviceRequestPages(final int... pasids) {
+        guest.ram(0x100_0000 + 16, 0x101_0000 | 1);
+        guest.ram(0x101_0000 + 8 * 32, 0x102_0000 | 7 << 9 | 1 << 4 | 1 << 3 | 1 << 2 | 1);
+        for (final int pasid : pasids) {
+            guest.ram(0x102_0000 + (pasid >>> 6) * 8, 0x105_0000 | 1);
+            guest.ram(0x105_0000 + (pasid & 63) * 64, 1 << 6 | 1, 1 << 23 | 1);
+        }
     }
 
     private FaultDisposition request(final int pasid, final int group, final int flags, final int permissions,

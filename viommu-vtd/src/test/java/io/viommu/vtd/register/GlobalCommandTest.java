@@ -99,7 +99,7 @@ class GlobalCommandTest {
         new GlobalCommand(frame.registers(), capabilities, new RemappingState(frame.registers()), steps);
         frame.registers().write(GCMD, 4, 0xFFFF_FFFFL);
         assertThat(steps.text.toString())
-                .isEqualTo("root@00000000 irt@40000000 qi+@41800000 te+@45800000 ire+@c5800000 ");
+                .isEqualTo("root@00000000 irt@40000000 cfi+@41000000 qi+@41800000 te+@45800000 ire+@c5800000 ");
         steps.text.setLength(0);
         frame.registers().write(GCMD, 4, 0);
         frame.registers().write(GCMD, 4, 0);
@@ -138,6 +138,11 @@ class GlobalCommandTest {
         @Override
         public void interruptRemappingSwitched(final boolean on) {
             step(on ? "ire+" : "ire-");
+        }
+
+        @Override
+        public void compatibilityInterruptsSwitched(final boolean pass) {
+            step(pass ? "cfi+" : "cfi-");
         }
 
         @Override
