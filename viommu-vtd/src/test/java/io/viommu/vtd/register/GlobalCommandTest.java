@@ -104,7 +104,7 @@ class GlobalCommandTest {
         frame.registers().write(GCMD, 4, 0);
         frame.registers().write(GCMD, 4, 0);
         assertThat(steps.text.toString()).as("a level acts when it changes").isEqualTo(
-                "qi-@c7000000 te-@c3000000 ire-@43000000 ");
+                "cfi-@c7800000 qi-@c7000000 te-@c3000000 ire-@43000000 ");
     }
 
     /** Writes down each step with GSTS as another vCPU sees it meanwhile. */
