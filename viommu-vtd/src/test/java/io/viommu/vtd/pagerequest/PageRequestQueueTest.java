@@ -326,6 +326,11 @@ class PageRequestQueueTest {
         }
 
         @Override
+        public void compatibilityInterruptsSwitched(final boolean pass) {
+            // not asked about
+        }
+
+        @Override
         public void queuedInvalidationSwitched(final boolean on) {
         }
     }
