@@ -26,6 +26,7 @@ import io.viommu.vmm.qtest.QtestMain;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The program: finds the subcommand and turns what goes wrong into one sentence and an exit status. */
 @Command(name = "viommu", description = HelpTexts.VIOMMU, footer = HelpTexts.STATUS)
@@ -89,6 +90,12 @@ public final class Viommu extends TerminalCommand implements Runnable {
     }
 
     private static String sentence(final ParameterException problem) {
+        final CommandLine command = problem.getCommandLine();
+        if (problem instanceof UnmatchedArgumentException unmatched && !command.getSubcommands().isEmpty()
+                && !unmatched.getUnmatched().getFirst().startsWith("-")) {
+            return "There is no command '" + unmatched.getUnmatched().getFirst() + "'; there are: "
+                    + String.join(", ", command.getSubcommands().keySet()) + ".";
+        }
         final String text = problem.getMessage().lines().findFirst().orElse("The command line is not understood");
         return text.endsWith(".") ? text : text + ".";
     }
