@@ -34,7 +34,6 @@ import io.viommu.bridge.dmafault.EntryFormat;
 import io.viommu.bridge.dmafault.FaultScript;
 import io.viommu.bridge.dmafault.ProducerSettings;
 import io.viommu.counters.CounterFile;
-import io.viommu.fault.FaultDisposition;
 import io.viommu.fault.FaultOutcome;
 import io.viommu.fault.FaultRoute;
 import io.viommu.fault.FaultRouter;
@@ -53,6 +52,9 @@ final class Road implements AutoCloseable {
     private static final long QUIET_NANOS = 20_000_000;
     private static final long MAX_UNREPORTED = 10_000;
     private static final long GUEST_PATIENCE_NANOS = 10_000_000_000L;
+    /** So few faults come one by one, as devices make them: their latency is the road's and not that of a burst. */
+    private static final long FEW_FAULTS = 4096;
+    private static final long RATE_OF_FEW = 4096;
 
     private final ReplayOptions options;
     private final RegionPlan plan;
@@ -138,10 +140,21 @@ final class Road implements AutoCloseable {
         script = plan.script();
         try {
             producer = maker.make(regions, script,
-                    new ProducerSettings(options.repeat(), Math.max(0, options.rate()), options.paced(), false));
+                    new ProducerSettings(options.repeat(), rate(), options.paced(), false));
         } catch (final IllegalStateException | UncheckedIOException refused) {
             refusal = refused.getMessage();
         }
+    }
+
+    private long rate() {
+        if (options.paced()) {
+            return played() <= FEW_FAULTS ? RATE_OF_FEW : ReplayOptions.AS_FAST_AS_POSSIBLE;
+        }
+        return options.rate();
+    }
+
+    private long played() {
+        return steps.length * options.repeat();
     }
 
     /**
@@ -242,7 +255,6 @@ final class Road implements AutoCloseable {
      * @param nanos how long the run took.
      */
     RunSummary summary(final int files, final long lines, final long nanos) {
-        final long played = steps.length * options.repeat();
         final boolean finished = producer != null && producer.isFinished();
         final long dropped = producer == null || !finished ? 0 : producer.dropped();
         final List<RunSummary.Guest> guests = machines.values().stream().map(
@@ -252,7 +264,7 @@ final class Road implements AutoCloseable {
                 outcomes.total(FaultOutcome.DELIVERED), outcomes.total(FaultOutcome.OVERFLOW),
                 outcomes.total(FaultOutcome.HOST_ONLY), outcomes.total(FaultOutcome.AUTO_ANSWERED),
                 outcomes.total(FaultOutcome.REJECTED), interrupts(), conserved(), outcomes.latency(), dropped,
-                finished ? 0 : played - outcomes.seen(), sum(machine -> machine.driver().overflowsAcknowledged()),
+                finished ? 0 : played() - outcomes.seen(), sum(machine -> machine.driver().overflowsAcknowledged()),
                 sum(ReplayMachine::answers), reader.wakeUps(), nanos, guests);
     }
 
@@ -262,10 +274,10 @@ final class Road implements AutoCloseable {
      */
     private boolean conserved() {
         final long regionsRead = regions.stream().mapToLong(DmaFaultRegion::read).sum();
-        final long delivered = sum(machine -> machine.account().count(FaultDisposition.DELIVERED));
+        final long delivered = sum(machine -> machine.account().count(FaultOutcome.DELIVERED));
         final boolean producerAgrees = producer == null || !producer.isFinished()
                 || producer.produced() == regionsRead
-                        && producer.produced() + producer.dropped() == steps.length * options.repeat();
+                        && producer.produced() + producer.dropped() == played();
         return producerAgrees
                 && regionsRead == ingress.read()
                 && ingress.read() == settled()
