@@ -36,6 +36,7 @@ public final class ProducerRun implements Runnable {
     private final FaultScript script;
     private final DmaFaultProducer[] producers;
     private final ProducerSettings settings;
+    private final Pace pace;
     private final int[] unsignalled;
     private int unsignalledCount;
     private int sinceSignal;
@@ -51,6 +52,12 @@ public final class ProducerRun implements Runnable {
      */
     public ProducerRun(final FaultScript script, final List<DmaFaultProducer> producers,
             final ProducerSettings settings) {
+        this(script, producers, settings, Pace.CLOCK);
+    }
+
+    ProducerRun(final FaultScript script, final List<DmaFaultProducer> producers, final ProducerSettings settings,
+            final Pace pace) {
+        this.pace = pace;
         this.script = script;
         this.producers = producers.toArray(DmaFaultProducer[]::new);
         this.settings = settings;
@@ -61,12 +68,12 @@ public final class ProducerRun implements Runnable {
     @Override
     public void run() {
         final int length = script.length();
-        final long start = System.nanoTime();
+        final long start = pace.nanos();
         long tag = 0;
         for (long repetition = 0; repetition < settings.repeat() && length > 0; repetition++) {
             for (int step = 0; step < length; step++) {
                 if (settings.rate() != ProducerSettings.UNLIMITED) {
-                    pace(start, tag);
+                    awaitTurn(start, tag);
                 }
                 produce(step, tag);
                 tag++;
@@ -108,22 +115,14 @@ public final class ProducerRun implements Runnable {
     }
 
     /** Waits for the time of one fault; behind schedule it catches up at full speed. */
-    private void pace(final long start, final long index) {
+    private void awaitTurn(final long start, final long index) {
         // Split, since index * 10^9 leaves a long after nine thousand million faults.
         final long seconds = index / settings.rate();
         final long due = start + TimeUnit.SECONDS.toNanos(seconds)
                 + index % settings.rate() * TimeUnit.SECONDS.toNanos(1) / settings.rate();
-        long left = due - System.nanoTime();
-        if (left > 0) {
+        if (due > pace.nanos()) {
             signalAll();
-        }
-        while (left > 0) {
-            if (left > NAP_NANOS) {
-                LockSupport.parkNanos(left - NAP_NANOS / 2);
-            } else {
-                Thread.onSpinWait();
-            }
-            left = due - System.nanoTime();
+            pace.await(due);
         }
     }
 

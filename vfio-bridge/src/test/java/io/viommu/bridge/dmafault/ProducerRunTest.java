@@ -93,13 +93,50 @@ class ProducerRunTest {
     }
 
     @Test
-    void aRateIsKeptFromAboveAndLosesNothing() {
+    void eachFaultOfARateHasItsTimeAndNoneIsLost() {
+        final List<Long> dues = new ArrayList<>();
+        final Pace pace = new Pace() {
+            private long now = 5_000;
+
+            @Override
+            public long nanos() {
+                return now;
+            }
+
+            @Override
+            public void await(final long due) {
+                assertThat(regions.getFirst().event().drain()).as("what was made is told before a wait").isEqualTo(1);
+                dues.add(due);
+                now = due;
+            }
+        };
         try (FaultScript script = script(1, 100)) {
-            final long start = System.nanoTime();
-            final ProducerRun run = new ProducerRun(script, producers,
-                    ProducerSettings.paced().rate(10_000).coalesce(true));
-            run.run();
-            assertThat(System.nanoTime() - start).as("99 gaps of 100 us").isGreaterThanOrEqualTo(9_900_000);
+            new ProducerRun(script, producers, ProducerSettings.paced().rate(10_000).coalesce(true), pace).run();
+        }
+        assertThat(dues).as("the first at once, then 99 gaps of 100 us").hasSize(99).first().isEqualTo(105_000L);
+        for (int i = 1; i < dues.size(); i++) {
+            assertThat(dues.get(i) - dues.get(i - 1)).isEqualTo(100_000);
+        }
+        assertThat(regions.getFirst().event().drain()).isEqualTo(1);
+    }
+
+    @Test
+    void aRunThatIsBehindCatchesUpWithoutWaiting() {
+        final Pace pace = new Pace() {
+            private long now;
+
+            @Override
+            public long nanos() {
+                return now += 1_000_000;
+            }
+
+            @Override
+            public void await(final long due) {
+                throw new AssertionError("waited for " + due);
+            }
+        };
+        try (FaultScript script = script(1, 100)) {
+            new ProducerRun(script, producers, ProducerSettings.paced().rate(10_000).coalesce(true), pace).run();
             assertThat(regions.getFirst().event().drain()).isEqualTo(100);
         }
     }
