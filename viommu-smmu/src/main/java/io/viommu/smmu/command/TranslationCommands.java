@@ -36,7 +36,8 @@ final class TranslationCommands {
     int execute(final CommandType type, final long word0, final long word1) {
         switch (type) {
             case TLBI_NSNH_ALL -> sink.translationsAll();
-            case TLBI_NH_ALL, TLBI_S12_VMALL -> sink.translationsOfVmid(vmid(word0));
+            case TLBI_NH_ALL -> sink.stage1TranslationsOfVmid(vmid(word0));
+            case TLBI_S12_VMALL -> sink.translationsOfVmid(vmid(word0));
             case TLBI_NH_ASID -> sink.translationsOfAsid(vmid(word0), asid(word0));
             default -> {
                 return byAddress(type, word0, word1);

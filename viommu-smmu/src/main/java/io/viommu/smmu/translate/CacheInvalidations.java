@@ -70,6 +70,11 @@ final class CacheInvalidations implements InvalidationSink {
         drop(scope.all());
     }
 
+    @Override
+    public synchronized void stage1TranslationsOfVmid(final int vmid) {
+        drop(ofVmid(vmid).kind(TranslationKind.EL1, 0));
+    }
+
     /** Context descriptors are read through stage 2, so what it changes may change them. */
     @Override
     public synchronized void translationsOfVmid(final int vmid) {

@@ -55,7 +55,14 @@ public interface InvalidationSink {
     void translationsAll();
 
     /**
-     * CMD_TLBI_NH_ALL and CMD_TLBI_S12_VMALL.
+     * CMD_TLBI_NH_ALL: stage 1, alone or combined with stage 2.
+     *
+     * @param vmid the virtual machine.
+     */
+    void stage1TranslationsOfVmid(int vmid);
+
+    /**
+     * CMD_TLBI_S12_VMALL: both stages.
      *
      * @param vmid the virtual machine.
      */

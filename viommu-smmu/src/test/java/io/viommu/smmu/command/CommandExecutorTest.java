@@ -186,7 +186,7 @@ class CommandExecutorTest {
     @Test
     void tlbiNhAllForgetsAVmid() {
         everything().execute(0x10 | sid(7), 0);
-        assertThat(log).containsExactly("vmid 7");
+        assertThat(log).containsExactly("stage 1 of vmid 7");
     }
 
     @Test

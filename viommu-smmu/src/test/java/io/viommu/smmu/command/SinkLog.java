@@ -59,6 +59,11 @@ final class SinkLog implements InvalidationSink {
     }
 
     @Override
+    public void stage1TranslationsOfVmid(final int vmid) {
+        add("stage 1 of vmid %d", vmid);
+    }
+
+    @Override
     public void translationsOfVmid(final int vmid) {
         add("vmid %d", vmid);
     }

@@ -80,6 +80,15 @@ class CacheInvalidationsTest {
     }
 
     @Test
+    void allOfStageOneByVmid() {
+        cached();
+        sink.stage1TranslationsOfVmid(6);
+        assertThat(kept()).isTrue();
+        sink.stage1TranslationsOfVmid(7);
+        assertThat(kept()).isFalse();
+    }
+
+    @Test
     void byAsid() {
         cached();
         sink.translationsOfAsid(7, 8);
@@ -215,6 +224,8 @@ class CacheInvalidationsTest {
     @Test
     void stageTwoByVmid() {
         stage2Cached();
+        sink.stage1TranslationsOfVmid(7);
+        assertThat(kept()).isTrue();
         sink.translationsOfVmid(7);
         assertThat(kept()).isFalse();
     }

@@ -138,7 +138,7 @@ class CachedAgainstFreshTest {
             final InvalidationSink sink = cached.translator.invalidations();
             switch (random.nextInt(8)) {
                 case 0 -> sink.translationsAll();
-                case 1 -> sink.translationsOfVmid(VMID);
+                case 1 -> sink.stage1TranslationsOfVmid(VMID);
                 case 2 -> {
                     sink.translationsOfAsid(VMID, ASID);
                     sink.translationsAtAnyAsid(VMID, address, 1, 0, 9);
