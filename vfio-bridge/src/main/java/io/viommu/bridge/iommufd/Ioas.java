@@ -39,13 +39,26 @@ public final class Ioas extends IommufdObject {
      *
      * @param memory page-aligned memory that stays mapped in this process.
      * @param iova   the guest physical address it appears at.
-     * @throws io.viommu.bridge.linux.LinuxException in one sentence.
+     * @throws io.viommu.bridge.linux.LinuxException in one sentence; EEXIST if something is mapped there.
      */
     public void map(final MemorySegment memory, final long iova) {
+        map(memory, iova, true);
+    }
+
+    /**
+     * Maps guest memory for devices.
+     *
+     * @param memory   page-aligned memory that stays mapped in this process.
+     * @param iova     the guest physical address it appears at.
+     * @param writable false for ROM.
+     * @throws io.viommu.bridge.linux.LinuxException in one sentence; EEXIST if something is mapped there.
+     */
+    public void map(final MemorySegment memory, final long iova, final boolean writable) {
         try (Arena arena = Arena.ofConfined()) {
             final MemorySegment argument = Iommufd.argument(arena, IoasMapLayout.LENGTH);
             argument.set(INT, IoasMapLayout.FLAGS,
-                    IoasMapLayout.FLAG_FIXED_IOVA | IoasMapLayout.FLAG_WRITEABLE | IoasMapLayout.FLAG_READABLE);
+                    IoasMapLayout.FLAG_FIXED_IOVA | IoasMapLayout.FLAG_READABLE
+                            | (writable ? IoasMapLayout.FLAG_WRITEABLE : 0));
             argument.set(INT, IoasMapLayout.IOAS_ID, id());
             argument.set(LONG, IoasMapLayout.USER_VA, memory.address());
             argument.set(LONG, IoasMapLayout.LENGTH_OF_RANGE, memory.byteSize());

@@ -107,6 +107,17 @@ public final class Iommufd implements AutoCloseable {
         }
     }
 
+    /**
+     * Asks what IOMMU a device is behind.
+     *
+     * @param device iommufd id of the device.
+     * @return what it is and can do.
+     * @throws LinuxException in one sentence; with ENOTTY the kernel is older than 6.6.
+     */
+    public HardwareInfo hardwareInfo(final int device) {
+        return HardwareInfo.of(this, device);
+    }
+
     KernelFile adopt(final int fd) {
         return kernel.adopt(fd);
     }

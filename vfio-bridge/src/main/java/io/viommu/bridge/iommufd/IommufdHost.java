@@ -19,6 +19,8 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
 
 import io.viommu.fault.PageResponder;
 import io.viommu.iommu.HostIommu;
+import io.viommu.iommu.NestedRequesters;
+import io.viommu.iommu.NestedStreams;
 
 /**
  * The hardware behind a vIOMMU, as iommufd shows it: takes each answer to the source that the fault came from. Answers
@@ -30,8 +32,45 @@ public final class IommufdHost implements HostIommu {
 
     private final AtomicReferenceArray<PageResponder> responders = new AtomicReferenceArray<>(SOURCES);
 
-    /** Makes a host without sources. */
+    private final NestedStreams streams;
+    private final NestedRequesters requesters;
+
+    /** Makes a host that takes answers only. */
     public IommufdHost() {
+        this(NestedStreams.NONE, NestedRequesters.NONE);
+    }
+
+    /**
+     * Makes a host for a virtual SMMUv3.
+     *
+     * @param streams what hardware walks the guest's tables for.
+     */
+    public IommufdHost(final NestedStreams streams) {
+        this(streams, NestedRequesters.NONE);
+    }
+
+    /**
+     * Makes a host for a virtual VT-d unit.
+     *
+     * @param requesters what hardware walks the guest's tables for.
+     */
+    public IommufdHost(final NestedRequesters requesters) {
+        this(NestedStreams.NONE, requesters);
+    }
+
+    private IommufdHost(final NestedStreams streams, final NestedRequesters requesters) {
+        this.streams = streams;
+        this.requesters = requesters;
+    }
+
+    @Override
+    public NestedStreams streams() {
+        return streams;
+    }
+
+    @Override
+    public NestedRequesters requesters() {
+        return requesters;
     }
 
     /**

@@ -60,17 +60,19 @@ public final class NestParent extends IommufdObject {
      * @param addressWidth its address width in bits.
      * @param flags        of {@link HwptVtdS1Layout}.
      * @param faults       takes page requests, or null if there shall be none.
+     * @param pasids       whether a PASID, or a device that uses PASIDs besides, is to be attached to it.
      * @return the table.
      * @throws io.viommu.bridge.linux.LinuxException in one sentence.
      */
     public NestedTable nestedVtd(final int device, final long table, final int addressWidth, final long flags,
-            final FaultQueue faults) {
+            final FaultQueue faults, final boolean pasids) {
         try (Arena arena = Arena.ofConfined()) {
             final MemorySegment data = arena.allocate(HwptVtdS1Layout.LENGTH, Long.BYTES);
             data.set(LONG, HwptVtdS1Layout.FLAGS, flags);
             data.set(LONG, HwptVtdS1Layout.PGTBL_ADDR, table);
             data.set(INT, HwptVtdS1Layout.ADDR_WIDTH, addressWidth);
-            return NestedTable.allocate(this, device, HwptAllocLayout.DATA_VTD_S1, data, faults);
+            return NestedTable.allocate(this, device, HwptAllocLayout.DATA_VTD_S1, data, faults,
+                    pasids ? HwptAllocLayout.FLAG_PASID : 0);
         }
     }
 }

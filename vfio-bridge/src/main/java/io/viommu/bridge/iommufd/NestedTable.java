@@ -22,7 +22,9 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 import io.viommu.bridge.uapi.HwptAllocLayout;
+import io.viommu.bridge.uapi.HwptInvalidateLayout;
 import io.viommu.bridge.uapi.IommufdRequest;
+import io.viommu.bridge.uapi.VtdS1InvalidateLayout;
 
 /** A first-stage table that the guest owns; devices are attached to it. */
 public final class NestedTable extends IommufdObject {
@@ -33,7 +35,7 @@ public final class NestedTable extends IommufdObject {
     }
 
     static NestedTable allocate(final IommufdObject base, final int device, final int type, final MemorySegment data,
-            final FaultQueue faults) {
+            final FaultQueue faults, final int flags) {
         try (Arena arena = Arena.ofConfined()) {
             final MemorySegment argument = Iommufd.argument(arena, HwptAllocLayout.LENGTH);
             argument.set(INT, HwptAllocLayout.DEV_ID, device);
@@ -41,13 +43,38 @@ public final class NestedTable extends IommufdObject {
             argument.set(INT, HwptAllocLayout.DATA_TYPE, type);
             argument.set(INT, HwptAllocLayout.DATA_LEN, (int) data.byteSize());
             argument.set(LONG, HwptAllocLayout.DATA_UPTR, data.address());
+            argument.set(INT, HwptAllocLayout.FLAGS,
+                    faults == null ? flags : flags | HwptAllocLayout.FLAG_FAULT_ID_VALID);
             if (faults != null) {
-                argument.set(INT, HwptAllocLayout.FLAGS, HwptAllocLayout.FLAG_FAULT_ID_VALID);
                 argument.set(INT, HwptAllocLayout.FAULT_ID, faults.id());
             }
             base.iommufd().call(IommufdRequest.HWPT_ALLOC, argument, " of a nested table for device " + device);
             final int id = argument.get(INT, HwptAllocLayout.OUT_HWPT_ID);
             return faults == null ? new NestedTable(id, base) : new NestedTable(id, base, faults);
+        }
+    }
+
+    /**
+     * Invalidates what the hardware has cached of a first-stage table of VT-d.
+     *
+     * @param address  first address, 4 KiB aligned.
+     * @param pages    4 KiB pages, unsigned; -1 at address 0 for all.
+     * @param leafOnly whether only leaves changed.
+     * @return false if the kernel refused.
+     */
+    boolean invalidateVtd(final long address, final long pages, final boolean leafOnly) {
+        try (Arena arena = Arena.ofConfined()) {
+            final MemorySegment entry = arena.allocate(VtdS1InvalidateLayout.LENGTH, Long.BYTES);
+            entry.set(LONG, VtdS1InvalidateLayout.ADDR, address);
+            entry.set(LONG, VtdS1InvalidateLayout.NPAGES, pages);
+            entry.set(INT, VtdS1InvalidateLayout.FLAGS, leafOnly ? VtdS1InvalidateLayout.FLAG_LEAF : 0);
+            final MemorySegment argument = Iommufd.argument(arena, HwptInvalidateLayout.LENGTH);
+            argument.set(INT, HwptInvalidateLayout.HWPT_ID, id());
+            argument.set(LONG, HwptInvalidateLayout.DATA_UPTR, entry.address());
+            argument.set(INT, HwptInvalidateLayout.DATA_TYPE, HwptInvalidateLayout.DATA_VTD_S1);
+            argument.set(INT, HwptInvalidateLayout.ENTRY_LEN, VtdS1InvalidateLayout.LENGTH);
+            argument.set(INT, HwptInvalidateLayout.ENTRY_NUM, 1);
+            return iommufd().tryCall(IommufdRequest.HWPT_INVALIDATE, argument) >= 0;
         }
     }
 }

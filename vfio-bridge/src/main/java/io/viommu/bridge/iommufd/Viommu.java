@@ -72,7 +72,7 @@ public final class Viommu extends IommufdObject {
             final MemorySegment data = arena.allocate(HwptArmSmmuv3Layout.LENGTH, Long.BYTES);
             data.set(LONG, HwptArmSmmuv3Layout.STE, word0);
             data.set(LONG, HwptArmSmmuv3Layout.STE + Long.BYTES, word1);
-            return NestedTable.allocate(this, device, HwptAllocLayout.DATA_ARM_SMMUV3, data, faults);
+            return NestedTable.allocate(this, device, HwptAllocLayout.DATA_ARM_SMMUV3, data, faults, 0);
         }
     }
 

@@ -40,6 +40,17 @@ public final class HwptArmSmmuv3Layout {
     /** Offset of word 0 of the entry; word 1 follows, eight bytes. */
     public static final int STE = 0;
 
+    /** Word 0: V. */
+    public static final long VALID = 1;
+    /** Word 0: Config. */
+    public static final long CONFIG_MASK = 7 << 1;
+    /** Config: neither stage translates; what lies below aborts. */
+    public static final long CONFIG_BYPASS = 4 << 1;
+    /** All that word 0 may hold: V, Config, S1Fmt [5:4], S1ContextPtr [51:6], S1CDMax [63:59]. */
+    public static final long WORD0_MASK = VALID | CONFIG_MASK | 3 << 4 | 0xF_FFFF_FFFF_FFC0L | 0x1FL << 59;
+    /** All that word 1 may hold: S1DSS [1:0], S1CIR [3:2], S1COR [5:4], S1CSH [7:6], S1STALLD [27], EATS [29:28]. */
+    public static final long WORD1_MASK = 0xFF | 1 << 27 | 3 << 28;
+
     private HwptArmSmmuv3Layout() {
     }
 }

@@ -39,25 +39,34 @@ final class FakeFaultQueue extends FakeFile {
     }
 
     final List<Answer> answers = new ArrayList<>();
-    private final ArrayDeque<List<Request>> deliver = new ArrayDeque<>();
-    private final TreeMap<Integer, List<Request>> response = new TreeMap<>();
 
-    synchronized void add(final List<Request> group) {
-        deliver.add(group);
+    /** The requests of a group, and the attachment they came through: a PASID's own, or -1. */
+    private record Group(int attachment, List<Request> requests) {
+        Request first() {
+            return requests.getFirst();
+        }
+    }
+
+    private final ArrayDeque<Group> deliver = new ArrayDeque<>();
+    private final TreeMap<Integer, Group> response = new TreeMap<>();
+
+    synchronized void add(final int attachment, final List<Request> group) {
+        deliver.add(new Group(attachment, group));
         readable(true);
     }
 
     /** The attachment is gone: what it has queued or unanswered is answered, and its cookies are free again. */
-    synchronized void detach(final int device) {
-        drop(deliver.iterator(), device);
-        drop(response.values().iterator(), device);
+    synchronized void detach(final int device, final int attachment) {
+        drop(deliver.iterator(), device, attachment);
+        drop(response.values().iterator(), device, attachment);
         readable(!deliver.isEmpty());
     }
 
-    private void drop(final Iterator<List<Request>> groups, final int device) {
+    private void drop(final Iterator<Group> groups, final int device, final int attachment) {
         while (groups.hasNext()) {
-            final Request first = groups.next().getFirst();
-            if (first.device() == device) {
+            final Group group = groups.next();
+            final Request first = group.first();
+            if (first.device() == device && group.attachment() == attachment) {
                 answers.add(new Answer(device, first.group(), PageResponseLayout.INVALID, true));
                 groups.remove();
             }
@@ -74,7 +83,7 @@ final class FakeFaultQueue extends FakeFile {
         }
         long done = 0;
         while (!deliver.isEmpty()) {
-            final List<Request> group = deliver.peek();
+            final List<Request> group = deliver.peek().requests();
             if ((long) group.size() * PgfaultLayout.LENGTH > into.byteSize() - done) {
                 return done == 0 ? -Errno.EINVAL : done;
             }
@@ -121,11 +130,11 @@ final class FakeFaultQueue extends FakeFile {
             final int cookie = from.get(ValueLayout.JAVA_INT, done + PageResponseLayout.COOKIE);
             final int code = from.get(ValueLayout.JAVA_INT, done + PageResponseLayout.CODE);
             final boolean known = code == PageResponseLayout.SUCCESS || code == PageResponseLayout.INVALID;
-            final List<Request> group = known ? response.remove(cookie) : null;
+            final Group group = known ? response.remove(cookie) : null;
             if (group == null) {
                 return done == 0 ? -Errno.EINVAL : done;
             }
-            answers.add(new Answer(group.getFirst().device(), group.getFirst().group(), code, false));
+            answers.add(new Answer(group.first().device(), group.first().group(), code, false));
             done += PageResponseLayout.LENGTH;
         }
         return done;

@@ -15,6 +15,8 @@
  */
 package io.viommu.bridge.iommufd;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
@@ -31,6 +33,7 @@ import io.viommu.bridge.linux.Errno;
 import io.viommu.bridge.linux.LinuxException;
 import io.viommu.bridge.uapi.DestroyLayout;
 import io.viommu.bridge.uapi.FaultAllocLayout;
+import io.viommu.bridge.uapi.HwInfoLayout;
 import io.viommu.bridge.uapi.HwptAllocLayout;
 import io.viommu.bridge.uapi.HwptInvalidateLayout;
 import io.viommu.bridge.uapi.IoasAllocLayout;
@@ -41,6 +44,7 @@ import io.viommu.bridge.uapi.PgfaultLayout;
 import io.viommu.bridge.uapi.VdeviceAllocLayout;
 import io.viommu.bridge.uapi.VeventqAllocLayout;
 import io.viommu.bridge.uapi.ViommuAllocLayout;
+import io.viommu.fault.FaultSink;
 
 /**
  * A kernel with iommufd and an SMMUv3 behind it, in memory: object ids, who keeps whom in use, errno by errno what the
@@ -72,6 +76,8 @@ public final class FakeIommufd implements IommufdKernel {
         final FakeFile file;
         long name;
         int users;
+        boolean pasids;
+        boolean translates;
 
         Item(final Kind kind, final FakeFile file, final Item... bases) {
             this.kind = kind;
@@ -93,10 +99,14 @@ public final class FakeIommufd implements IommufdKernel {
     public final List<Long> commands = new ArrayList<>();
     private final TreeMap<Integer, Item> items = new TreeMap<>();
     private final Map<Integer, FakeFile> files = new HashMap<>();
-    private final Map<Integer, Item> attached = new HashMap<>();
+    /** By device and PASID, -1 for the device itself. */
+    private final Map<Long, Item> attached = new HashMap<>();
+    private final FakeMappings mappings = new FakeMappings();
+    private int attachError;
     private final Map<Long, List<FakeFaultQueue.Request>> partial = new HashMap<>();
     private final Set<IommufdRequest> unknown = EnumSet.noneOf(IommufdRequest.class);
     private final Map<IommufdRequest, Sizes> sizes = new EnumMap<>(IommufdRequest.class);
+    private final FakeHardware hardware = new FakeHardware();
     private boolean present = true;
     private int lastId;
 
@@ -106,6 +116,7 @@ public final class FakeIommufd implements IommufdKernel {
         sizes.put(IommufdRequest.IOAS_ALLOC, new Sizes(12, 12));
         sizes.put(IommufdRequest.IOAS_MAP, new Sizes(40, 40));
         sizes.put(IommufdRequest.IOAS_UNMAP, new Sizes(24, 24));
+        sizes.put(IommufdRequest.GET_HW_INFO, new Sizes(32, 40));
         sizes.put(IommufdRequest.HWPT_ALLOC, new Sizes(40, 48));
         sizes.put(IommufdRequest.HWPT_INVALIDATE, new Sizes(32, 32));
         sizes.put(IommufdRequest.FAULT_QUEUE_ALLOC, new Sizes(16, 16));
@@ -129,6 +140,11 @@ public final class FakeIommufd implements IommufdKernel {
         sizes.put(request, new Sizes(Math.min(length, sizes.get(request).least()), length));
     }
 
+    /** The IOMMU that all devices are behind. */
+    public FakeHardware hardware() {
+        return hardware;
+    }
+
     /** Binds a device, as VFIO does. */
     public synchronized int device() {
         return add(new Item(Kind.DEVICE, null));
@@ -139,24 +155,76 @@ public final class FakeIommufd implements IommufdKernel {
         return items.size();
     }
 
+    /** Ranges that are mapped. */
+    public FakeMappings mappings() {
+        return mappings;
+    }
+
+    /** Lets the next attachment fail. */
+    public void refuseAttach(final int errno) {
+        attachError = errno;
+    }
+
     /** Attaches a device to a table, as VFIO does; what it had before is replaced. */
     public synchronized void attach(final int device, final int table) {
-        detach(device);
+        assertThat(attach(device, FaultSink.NO_PASID, table)).isZero();
+    }
+
+    /** Attaches a device or a PASID; 0 or an error. */
+    synchronized int attach(final int device, final int pasid, final int table) {
         final Item to = items.get(table);
+        final Item whole = attached.get(key(device, FaultSink.NO_PASID));
+        final int error = attachError;
+        attachError = 0;
+        if (error != 0) {
+            return -error;
+        }
+        if (to == null) {
+            return -Errno.ENOENT;
+        }
+        if (pasid != FaultSink.NO_PASID && (whole == null || !whole.pasids || !to.pasids)) {
+            return -Errno.EINVAL;
+        }
+        if (to.translates && named(device) == null) {
+            return -Errno.ENOENT;
+        }
+        detach(device, pasid);
         to.users++;
-        attached.put(device, to);
+        attached.put(key(device, pasid), to);
+        return 0;
     }
 
     /** Detaches a device; its unanswered requests are answered. */
     public synchronized void detach(final int device) {
-        final Item from = attached.remove(device);
+        detach(device, FaultSink.NO_PASID);
+    }
+
+    synchronized void detach(final int device, final int pasid) {
+        final Item from = attached.remove(key(device, pasid));
         if (from != null) {
             from.users--;
             final Item queue = from.base(Kind.FAULT_QUEUE);
             if (queue != null) {
-                ((FakeFaultQueue) queue.file).detach(device);
+                ((FakeFaultQueue) queue.file).detach(device, pasid);
             }
         }
+    }
+
+    /** Id of the table that a device or a PASID is attached to, 0 if none. */
+    synchronized int table(final int device, final int pasid) {
+        final Item to = attached.get(key(device, pasid));
+        return items.entrySet().stream().filter(entry -> entry.getValue() == to).map(Map.Entry::getKey).findFirst()
+                .orElse(0);
+    }
+
+    private static long key(final int device, final int pasid) {
+        return (long) device << Integer.SIZE | pasid & 0xFFFF_FFFFL;
+    }
+
+    private Item named(final int device) {
+        return items.values().stream()
+                .filter(item -> item.kind == Kind.VDEVICE && item.bases.contains(items.get(device))).findFirst()
+                .orElse(null);
     }
 
     /** A device asks for a page; the group goes to the queue with its last request. */
@@ -169,10 +237,11 @@ public final class FakeIommufd implements IommufdKernel {
             return;
         }
         partial.remove((long) device << 32 | group);
-        final Item table = attached.get(device);
+        final Item own = (flags & PgfaultLayout.FLAG_PASID_VALID) == 0 ? null : attached.get(key(device, pasid));
+        final Item table = own != null ? own : attached.get(key(device, FaultSink.NO_PASID));
         final Item queue = table == null ? null : table.base(Kind.FAULT_QUEUE);
         if (queue != null) {
-            ((FakeFaultQueue) queue.file).add(requests);
+            ((FakeFaultQueue) queue.file).add(own != null ? pasid : FaultSink.NO_PASID, requests);
         }
     }
 
@@ -189,9 +258,7 @@ public final class FakeIommufd implements IommufdKernel {
                     substream ? (int) (word0 >>> 12) & 0xF_FFFF : 0, (int) word1 & 0xFFFF, permissions, word2);
             return;
         }
-        final Item named = items.values().stream()
-                .filter(item -> item.kind == Kind.VDEVICE && item.bases.contains(items.get(device))).findFirst()
-                .orElse(null);
+        final Item named = named(device);
         if (!FORWARDED.contains((int) word0 & 0xFF) || (word1 & S2) != 0 || named == null) {
             return;
         }
@@ -238,8 +305,15 @@ public final class FakeIommufd implements IommufdKernel {
         return switch (request) {
             case DESTROY -> destroy(argument);
             case IOAS_ALLOC -> out(argument, IoasAllocLayout.OUT_IOAS_ID, new Item(Kind.IOAS, null));
-            case IOAS_MAP -> find(argument, IoasMapLayout.IOAS_ID, Kind.IOAS) == null ? -Errno.ENOENT : 0;
-            case IOAS_UNMAP -> find(argument, IoasUnmapLayout.IOAS_ID, Kind.IOAS) == null ? -Errno.ENOENT : 0;
+            case IOAS_MAP -> find(argument, IoasMapLayout.IOAS_ID, Kind.IOAS) == null
+                    ? -Errno.ENOENT
+                    : mappings.map(argument);
+            case IOAS_UNMAP -> find(argument, IoasUnmapLayout.IOAS_ID, Kind.IOAS) == null
+                    ? -Errno.ENOENT
+                    : mappings.unmap(argument);
+            case GET_HW_INFO -> find(argument, HwInfoLayout.DEV_ID, Kind.DEVICE) == null
+                    ? -Errno.ENOENT
+                    : hardware.describe(argument);
             case HWPT_ALLOC -> table(argument, Math.min(size, known.most()));
             case HWPT_INVALIDATE -> invalidate(argument);
             case FAULT_QUEUE_ALLOC -> queue(argument, FaultAllocLayout.OUT_FAULT_ID, FaultAllocLayout.OUT_FAULT_FD,
@@ -282,6 +356,9 @@ public final class FakeIommufd implements IommufdKernel {
             return -Errno.EBUSY;
         }
         items.remove(id);
+        if (item.kind == Kind.IOAS) {
+            mappings.drop(id);
+        }
         item.bases.forEach(base -> base.users--);
         return 0;
     }
@@ -306,6 +383,7 @@ public final class FakeIommufd implements IommufdKernel {
         if (base.kind != Kind.VIOMMU && base.kind != Kind.PARENT) {
             return -Errno.EINVAL;
         }
+        boolean translates = false;
         if (type == HwptAllocLayout.DATA_ARM_SMMUV3) {
             final MemorySegment ste = data(argument.get(ValueLayout.JAVA_LONG, HwptAllocLayout.DATA_UPTR), length);
             final long word0 = ste.get(ValueLayout.JAVA_LONG, 0);
@@ -314,16 +392,22 @@ public final class FakeIommufd implements IommufdKernel {
             if ((word0 & ~STE_0) != 0 || (word1 & ~STE_1) != 0 || config != 0 && config != 4 && config != 5) {
                 return -EIO;
             }
+            translates = (word0 & 1) != 0 && config == 5;
         }
-        if ((flags & HwptAllocLayout.FLAG_FAULT_ID_VALID) == 0) {
-            return out(argument, HwptAllocLayout.OUT_HWPT_ID, new Item(Kind.NESTED, null, base));
-        }
-        final Item queue = size <= HwptAllocLayout.FAULT_ID
+        final boolean asks = (flags & HwptAllocLayout.FLAG_FAULT_ID_VALID) != 0;
+        final Item queue = !asks || size <= HwptAllocLayout.FAULT_ID
                 ? null
                 : find(argument, HwptAllocLayout.FAULT_ID, Kind.FAULT_QUEUE);
-        return queue == null
-                ? -Errno.ENOENT
-                : out(argument, HwptAllocLayout.OUT_HWPT_ID, new Item(Kind.NESTED, null, base, queue));
+        if (asks && queue == null) {
+            return -Errno.ENOENT;
+        }
+        if (base.kind == Kind.VIOMMU && (flags & HwptAllocLayout.FLAG_PASID) != 0) {
+            return -EOPNOTSUPP;
+        }
+        final Item made = asks ? new Item(Kind.NESTED, null, base, queue) : new Item(Kind.NESTED, null, base);
+        made.translates = translates;
+        made.pasids = (flags & HwptAllocLayout.FLAG_PASID) != 0;
+        return out(argument, HwptAllocLayout.OUT_HWPT_ID, made);
     }
 
     private int viommu(final MemorySegment argument) {
@@ -369,6 +453,10 @@ public final class FakeIommufd implements IommufdKernel {
     }
 
     private int invalidate(final MemorySegment argument) {
+        final Item table = find(argument, HwptInvalidateLayout.HWPT_ID, Kind.NESTED);
+        if (table != null && table.base(Kind.PARENT) != null) {
+            return hardware.invalidateVtd(argument);
+        }
         final Item viommu = find(argument, HwptInvalidateLayout.HWPT_ID, Kind.VIOMMU);
         if (viommu == null) {
             return -Errno.ENOENT;
@@ -389,7 +477,7 @@ public final class FakeIommufd implements IommufdKernel {
     }
 
     @SuppressWarnings("restricted") // the fake reads the caller's memory by address, as the kernel does
-    private static MemorySegment data(final long address, final long length) {
+    static MemorySegment data(final long address, final long length) {
         return MemorySegment.ofAddress(address).reinterpret(length);
     }
 

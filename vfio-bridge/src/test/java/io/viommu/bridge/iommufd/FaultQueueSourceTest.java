@@ -49,7 +49,7 @@ class FaultQueueSourceTest {
     private final Iommufd iommufd = Iommufd.open(kernel);
     private final FaultQueue queue = iommufd.faultQueue();
     private final FakeFaultQueue fake = kernel.queue(queue);
-    private final NestedTable table = iommufd.ioas().nestParent(device).nestedVtd(device, 0x1000, 48, 0, queue);
+    private final NestedTable table = iommufd.ioas().nestParent(device).nestedVtd(device, 0x1000, 48, 0, queue, false);
     private final FaultQueueSource source = new FaultQueueSource("faults", 9, queue.file(),
             RecoverableForm.PAGE_REQUEST);
 

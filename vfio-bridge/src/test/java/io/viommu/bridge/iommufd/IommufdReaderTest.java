@@ -104,7 +104,7 @@ class IommufdReaderTest {
         final int device = kernel.device();
         try (Iommufd iommufd = Iommufd.open(kernel)) {
             final FaultQueue faults = iommufd.faultQueue();
-            kernel.attach(device, iommufd.ioas().nestParent(device).nestedVtd(device, 0, 48, 0, faults).id());
+            kernel.attach(device, iommufd.ioas().nestParent(device).nestedVtd(device, 0, 48, 0, faults, false).id());
             final FaultQueueSource source = new FaultQueueSource("faults", 1, faults.file(),
                     RecoverableForm.PAGE_REQUEST);
             final IommufdHost host = new IommufdHost();

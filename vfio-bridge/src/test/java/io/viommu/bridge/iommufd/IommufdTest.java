@@ -17,6 +17,7 @@ package io.viommu.bridge.iommufd;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -67,7 +68,9 @@ class IommufdTest {
     void anAttachedTableIsInUseAndSaysSo() {
         final int device = kernel.device();
         final Iommufd iommufd = Iommufd.open(kernel);
-        final NestedTable table = iommufd.ioas().nestParent(device).smmu(device).nested(device, STE_S1, 0, null);
+        final Viommu viommu = iommufd.ioas().nestParent(device).smmu(device);
+        viommu.vdevice(device, 7);
+        final NestedTable table = viommu.nested(device, STE_S1, 0, null);
         kernel.attach(device, table.id());
         assertThatThrownBy(table::close).isInstanceOfSatisfying(LinuxException.class,
                 refused -> assertThat(refused.errno()).isEqualTo(Errno.EBUSY))
@@ -154,6 +157,27 @@ class IommufdTest {
             kernel.unknown(IommufdRequest.HWPT_INVALIDATE);
             assertThat(viommu.invalidate(commands)).isZero();
         }
+    }
+
+    @Test
+    void guestMemoryIsMappedRegionByRegionAndGoesWithItsAddressSpace() {
+        final Iommufd iommufd = Iommufd.open(kernel);
+        final Ioas ioas = iommufd.ioas();
+        try (Arena arena = Arena.ofConfined()) {
+            final MemorySegment ram = arena.allocate(0x4000, 4096);
+            ioas.map(ram, 0x4000_0000L);
+            ioas.map(ram.asSlice(0, 0x1000), 0, false);
+            assertThat(kernel.mappings().all()).extracting(FakeMappings.Mapping::iova, FakeMappings.Mapping::flags)
+                    .containsExactly(tuple(0x4000_0000L, 7), tuple(0L, 5));
+            assertThatThrownBy(() -> ioas.map(ram, 0x4000_3000L))
+                    .hasMessage("IOMMU_IOAS_MAP at 0x40003000 failed: EEXIST (file exists)");
+            assertThatThrownBy(() -> ioas.map(ram.asSlice(8), 0x5000_0000L)).hasMessageContaining("EINVAL");
+            assertThatThrownBy(() -> ioas.unmap(0x4000_0000L, 0x1000)).as("half of it").hasMessageContaining("ENOENT");
+            ioas.unmap(0x4000_0000L, 0x4000);
+            ioas.map(ram, 0x4000_0000L);
+        }
+        iommufd.close();
+        assertThat(kernel.mappings().all()).isEmpty();
     }
 
     @Test
