@@ -29,8 +29,15 @@ import static io.viommu.fault.FaultRecordLayout.PASID;
 import static io.viommu.fault.FaultRecordLayout.SOURCE;
 import static io.viommu.fault.FaultRecordLayout.TIME;
 import static io.viommu.fault.FaultRecordLayout.WORDS;
+import static io.viommu.fault.FaultRecordLayout.WORD_COUNT;
 
+import java.util.Objects;
+
+import org.agrona.UnsafeApi;
 import org.agrona.concurrent.AtomicBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
+
+import io.viommu.memory.WordCopy;
 
 /**
  * A window on one fault in a buffer, laid out as {@link FaultRecordLayout} says. It holds nothing but its place, so one
@@ -38,30 +45,34 @@ import org.agrona.concurrent.AtomicBuffer;
  */
 public final class FaultRecord {
 
+    /** Keeps the memory reachable; the accessors go past it, since {@link #wrap} has checked the range. */
     private AtomicBuffer buffer;
-    private int offset;
+    private Object array;
+    private long address;
 
-    /** Makes a window that looks at nothing until {@link #wrap}. */
+    /** Makes a window on a record of its own. */
     public FaultRecord() {
+        wrap(new UnsafeBuffer(new byte[LENGTH]), 0);
     }
 
     /**
      * Moves the window. This is the one range check of a record.
      *
-     * @param newBuffer where the record lies.
+     * @param newBuffer where the record lies; it isn't wrapped anew while the window looks there.
      * @param newOffset its first byte.
      * @return this.
      */
     public FaultRecord wrap(final AtomicBuffer newBuffer, final int newOffset) {
         newBuffer.boundsCheck(newOffset, LENGTH);
         this.buffer = newBuffer;
-        this.offset = newOffset;
+        this.array = newBuffer.byteArray();
+        this.address = newBuffer.addressOffset() + newOffset;
         return this;
     }
 
     /** Sets all 64 bytes to 0: kind NONE. */
     public void clear() {
-        buffer.setMemory(offset, LENGTH, (byte) 0);
+        WordCopy.clear(array, address, LENGTH);
     }
 
     /**
@@ -70,7 +81,7 @@ public final class FaultRecord {
      * @param other where to copy from.
      */
     public void copyFrom(final FaultRecord other) {
-        buffer.putBytes(offset, other.buffer, other.offset, LENGTH);
+        WordCopy.copy(other.array, other.address, array, address, LENGTH);
     }
 
     /**
@@ -79,7 +90,7 @@ public final class FaultRecord {
      * @return a code of {@link FaultKind}.
      */
     public int kind() {
-        return buffer.getByte(offset + KIND) & 0xFF;
+        return UnsafeApi.getByte(array, address + KIND) & 0xFF;
     }
 
     /**
@@ -89,7 +100,7 @@ public final class FaultRecord {
      * @return this.
      */
     public FaultRecord kind(final int kind) {
-        buffer.putByte(offset + KIND, (byte) kind);
+        UnsafeApi.putByte(array, address + KIND, (byte) kind);
         return this;
     }
 
@@ -99,7 +110,7 @@ public final class FaultRecord {
      * @return 0 to 65535.
      */
     public int source() {
-        return buffer.getShort(offset + SOURCE) & 0xFFFF;
+        return UnsafeApi.getShort(array, address + SOURCE) & 0xFFFF;
     }
 
     /**
@@ -109,7 +120,7 @@ public final class FaultRecord {
      * @return this.
      */
     public FaultRecord source(final int source) {
-        buffer.putShort(offset + SOURCE, (short) source);
+        UnsafeApi.putShort(array, address + SOURCE, (short) source);
         return this;
     }
 
@@ -119,7 +130,7 @@ public final class FaultRecord {
      * @return an opaque 32-bit id: an iommufd device id, a host StreamID, a host BDF.
      */
     public int hostDevice() {
-        return buffer.getInt(offset + HOST_DEVICE);
+        return UnsafeApi.getInt(array, address + HOST_DEVICE);
     }
 
     /**
@@ -129,7 +140,7 @@ public final class FaultRecord {
      * @return this.
      */
     public FaultRecord hostDevice(final int device) {
-        buffer.putInt(offset + HOST_DEVICE, device);
+        UnsafeApi.putInt(array, address + HOST_DEVICE, device);
         return this;
     }
 
@@ -139,7 +150,7 @@ public final class FaultRecord {
      * @return StreamID or requester id, unsigned.
      */
     public int guestDevice() {
-        return buffer.getInt(offset + GUEST_DEVICE);
+        return UnsafeApi.getInt(array, address + GUEST_DEVICE);
     }
 
     /**
@@ -149,7 +160,7 @@ public final class FaultRecord {
      * @return this.
      */
     public FaultRecord guestDevice(final int device) {
-        buffer.putInt(offset + GUEST_DEVICE, device);
+        UnsafeApi.putInt(array, address + GUEST_DEVICE, device);
         return this;
     }
 
@@ -168,7 +179,7 @@ public final class FaultRecord {
      * @return 20 bits; 0 without one.
      */
     public int pasid() {
-        return buffer.getInt(offset + PASID);
+        return UnsafeApi.getInt(array, address + PASID);
     }
 
     /**
@@ -178,7 +189,7 @@ public final class FaultRecord {
      * @return this.
      */
     public FaultRecord pasid(final int pasid) {
-        buffer.putInt(offset + PASID, pasid);
+        UnsafeApi.putInt(array, address + PASID, pasid);
         return flag(FLAG_PASID, true);
     }
 
@@ -222,12 +233,12 @@ public final class FaultRecord {
     }
 
     private boolean flag(final int mask) {
-        return (buffer.getByte(offset + FLAGS) & mask) != 0;
+        return (UnsafeApi.getByte(array, address + FLAGS) & mask) != 0;
     }
 
     private FaultRecord flag(final int mask, final boolean value) {
-        final int flags = buffer.getByte(offset + FLAGS);
-        buffer.putByte(offset + FLAGS, (byte) (value ? flags | mask : flags & ~mask));
+        final int flags = UnsafeApi.getByte(array, address + FLAGS);
+        UnsafeApi.putByte(array, address + FLAGS, (byte) (value ? flags | mask : flags & ~mask));
         return this;
     }
 
@@ -237,7 +248,7 @@ public final class FaultRecord {
      * @return {@link System#nanoTime()} scale (CLOCK_MONOTONIC on Linux), 0 if unknown.
      */
     public long time() {
-        return buffer.getLong(offset + TIME);
+        return UnsafeApi.getLong(array, address + TIME);
     }
 
     /**
@@ -247,7 +258,7 @@ public final class FaultRecord {
      * @return this.
      */
     public FaultRecord time(final long nanos) {
-        buffer.putLong(offset + TIME, nanos);
+        UnsafeApi.putLong(array, address + TIME, nanos);
         return this;
     }
 
@@ -257,7 +268,7 @@ public final class FaultRecord {
      * @return any 64 bits.
      */
     public long cookie() {
-        return buffer.getLong(offset + COOKIE);
+        return UnsafeApi.getLong(array, address + COOKIE);
     }
 
     /**
@@ -267,7 +278,7 @@ public final class FaultRecord {
      * @return this.
      */
     public FaultRecord cookie(final long cookie) {
-        buffer.putLong(offset + COOKIE, cookie);
+        UnsafeApi.putLong(array, address + COOKIE, cookie);
         return this;
     }
 
@@ -278,7 +289,7 @@ public final class FaultRecord {
      * @return the word.
      */
     public long word(final int index) {
-        return buffer.getLong(offset + WORDS + index * Long.BYTES);
+        return UnsafeApi.getLong(array, wordAddress(index));
     }
 
     /**
@@ -289,7 +300,12 @@ public final class FaultRecord {
      * @return this.
      */
     public FaultRecord word(final int index, final long value) {
-        buffer.putLong(offset + WORDS + index * Long.BYTES, value);
+        UnsafeApi.putLong(array, wordAddress(index), value);
         return this;
+    }
+
+    /** The one index that comes from outside; for a constant the check is gone once this is compiled. */
+    private long wordAddress(final int index) {
+        return address + WORDS + Objects.checkIndex(index, WORD_COUNT) * Long.BYTES;
     }
 }

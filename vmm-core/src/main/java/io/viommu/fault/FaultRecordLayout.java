@@ -76,6 +76,8 @@ public final class FaultRecordLayout {
     public static final int COOKIE = 24;
     /** Offset of the first word; the others follow. */
     public static final int WORDS = 32;
+    /** How many words. */
+    public static final int WORD_COUNT = 4;
 
     /** The record names a PASID. */
     public static final int FLAG_PASID = 1;

@@ -95,6 +95,8 @@ public final class GuestRam implements GuestMemory {
             target.putLong(targetOffset, UnsafeApi.getLongAcquire(null, address));
         } else if (length == Integer.BYTES && (address & 3) == 0) {
             target.putInt(targetOffset, UnsafeApi.getIntAcquire(null, address));
+        } else if (isRecord(length)) {
+            WordCopy.copy(null, address, target.byteArray(), target.addressOffset() + targetOffset, length);
         } else {
             UnsafeApi.copyMemory(null, address, target.byteArray(), target.addressOffset() + targetOffset, length);
         }
@@ -119,10 +121,17 @@ public final class GuestRam implements GuestMemory {
             UnsafeApi.putLongRelease(null, address, source.getLong(sourceOffset));
         } else if (length == Integer.BYTES && (address & 3) == 0) {
             UnsafeApi.putIntRelease(null, address, source.getInt(sourceOffset));
+        } else if (isRecord(length)) {
+            WordCopy.copy(source.byteArray(), source.addressOffset() + sourceOffset, null, address, length);
         } else {
             UnsafeApi.copyMemory(source.byteArray(), source.addressOffset() + sourceOffset, null, address, length);
         }
         return OK;
+    }
+
+    /** Queue entries, descriptors: what device models move. */
+    private static boolean isRecord(final int length) {
+        return length <= WordCopy.WORTHWHILE && (length & Long.BYTES - 1) == 0;
     }
 
     @Override

@@ -89,6 +89,22 @@ class FaultRecordTest {
     }
 
     @Test
+    void aRecordOfItsOwnNeedsNoBuffer() {
+        final FaultRecord own = new FaultRecord();
+        own.copyFrom(record.cookie(7));
+        assertThat(own.cookie()).isEqualTo(7);
+        own.clear();
+        assertThat(record.cookie()).isEqualTo(7);
+    }
+
+    @Test
+    void wordsBeyondTheRecordAreRefused() {
+        assertThatThrownBy(() -> record.word(4)).isInstanceOf(IndexOutOfBoundsException.class);
+        assertThatThrownBy(() -> record.word(-1, 0)).isInstanceOf(IndexOutOfBoundsException.class);
+        assertThat(buffer.getLong(88)).isZero();
+    }
+
+    @Test
     void aWindowBeyondTheBufferIsRefused() {
         assertThatThrownBy(() -> record.wrap(buffer, 129)).isInstanceOf(IndexOutOfBoundsException.class);
     }
