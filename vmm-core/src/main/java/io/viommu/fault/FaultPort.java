@@ -41,7 +41,11 @@ public interface FaultPort {
      */
     void publish(long claim);
 
-    /** Brings what was published to the guest where no injector thread does so; otherwise does nothing. */
+    /**
+     * Brings what was published to the guest, interrupt and all, where no injector thread does so; otherwise does
+     * nothing. Call it after the last of a few publications, and before waiting for anything else: without an injector
+     * thread others may be waiting for the turn that it ends.
+     */
     void flush();
 
     /**

@@ -17,7 +17,6 @@
 package io.viommu.pipeline;
 
 import java.nio.ByteBuffer;
-import java.util.Arrays;
 
 import org.agrona.concurrent.UnsafeBuffer;
 import org.agrona.concurrent.status.AtomicCounter;
@@ -46,11 +45,10 @@ public final class FaultIngress implements FaultSink {
     private final FaultAccount account;
     private final FaultRecord record = new FaultRecord();
     private final UnsafeBuffer waste = new UnsafeBuffer(ByteBuffer.allocateDirect(FaultRecordLayout.LENGTH));
-    private FaultPort[] touched = new FaultPort[4];
-    private int touchedCount;
     private FaultPort port;
     private long claim;
     private long unflushedReads;
+    private long time;
 
     /**
      * Makes the sink of one reader.
@@ -70,21 +68,42 @@ public final class FaultIngress implements FaultSink {
 
     @Override
     public FaultRecord claim(final int source, final int hostDevice, final int pasid) {
-        unflushedReads++;
         final FaultRoute route = router.find(source, hostDevice, pasid);
-        port = route == null ? null : route.port();
-        claim = port == null ? FaultPort.CLOSED : port.claim(record);
+        final FaultPort next = route == null ? null : route.port();
+        if (next != port) {
+            turnTo(next);
+        }
+        claim = next == null ? FaultPort.CLOSED : next.claim(record);
         if (claim == FaultPort.CLOSED) {
             record.wrap(waste, 0).clear();
         } else {
-            touch(port);
             record.guestDevice(route.guestDevice());
         }
-        record.source(source).hostDevice(hostDevice).time(System.nanoTime());
+        record.source(source).hostDevice(hostDevice).time(readTime());
         if (pasid != NO_PASID) {
             record.pasid(pasid);
         }
         return record;
+    }
+
+    /** One pipeline at a time: a reader that waits for room in one has none of the others waiting for its flush. */
+    private void turnTo(final FaultPort next) {
+        flushPort();
+        port = next;
+    }
+
+    private void flushPort() {
+        if (port != null) {
+            port.flush();
+        }
+    }
+
+    /** Counts a fault, and says when it was read: what is read between two flushes counts as read at once. */
+    private long readTime() {
+        if (unflushedReads++ == 0) {
+            time = System.nanoTime();
+        }
+        return time;
     }
 
     @Override
@@ -98,9 +117,8 @@ public final class FaultIngress implements FaultSink {
 
     @Override
     public void reject(final int source, final FaultDisposition disposition) {
-        unflushedReads++;
         record.wrap(waste, 0).clear();
-        record.source(source).time(System.nanoTime());
+        record.source(source).time(readTime());
         settle(disposition);
     }
 
@@ -115,24 +133,7 @@ public final class FaultIngress implements FaultSink {
             read.getAndAdd(unflushedReads);
             unflushedReads = 0;
         }
-        for (int i = 0; i < touchedCount; i++) {
-            touched[i].flush();
-            touched[i] = null;
-        }
-        touchedCount = 0;
-    }
-
-    /** Remembers which pipelines to flush; a reader serves a handful of vIOMMUs, so the array stays small. */
-    private void touch(final FaultPort target) {
-        for (int i = 0; i < touchedCount; i++) {
-            if (touched[i] == target) {
-                return;
-            }
-        }
-        if (touchedCount == touched.length) {
-            touched = Arrays.copyOf(touched, touchedCount * 2);
-        }
-        touched[touchedCount++] = target;
+        flushPort();
     }
 
     /**

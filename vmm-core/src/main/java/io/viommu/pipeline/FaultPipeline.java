@@ -16,7 +16,6 @@
 
 package io.viommu.pipeline;
 
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 
 import org.agrona.BufferUtil;
@@ -25,7 +24,6 @@ import org.agrona.concurrent.UnsafeBuffer;
 import com.lmax.disruptor.BatchEventProcessor;
 import com.lmax.disruptor.BatchEventProcessorBuilder;
 import com.lmax.disruptor.DataProvider;
-import com.lmax.disruptor.EventPoller;
 import com.lmax.disruptor.InsufficientCapacityException;
 import com.lmax.disruptor.MultiProducerSequencer;
 import com.lmax.disruptor.Sequence;
@@ -43,6 +41,7 @@ import io.viommu.iommu.VirtualIommu;
  *
  * <p>Producers claim a slot, fill it in place and publish it; the injector takes all that is published as one batch and
  * raises at most one interrupt for it. A full ring makes producers wait. Nothing here allocates after construction.
+ * Without an injector thread a producer mostly injects in its own turn, see {@link CallerInjection}.
  *
  * <p>{@link #close} stops taking faults, brings those already published to the vIOMMU and ends the injector.
  */
@@ -52,19 +51,19 @@ public final class FaultPipeline implements FaultPort, AutoCloseable {
     private static final int MAX_BATCH = 512;
     private static final int CACHE_LINE = 64;
     private static final long FULL_RING_NAP_NANOS = 20_000;
+    /** Not a claim: there is no free slot. */
+    private static final long FULL = -2;
+    /** A claim of the slot whose fault is injected when it is published. */
+    private static final long AT_ONCE = Long.MAX_VALUE;
 
-    private final String name;
     private final UnsafeBuffer slab;
     private final int mask;
     private final MultiProducerSequencer sequencer;
     private final FaultAccount account;
-    private final Injector injector;
     private final Sequence injected;
     private final BatchEventProcessor<FaultRecord> processor;
     private final Thread injectorThread;
-    private final EventPoller<FaultRecord> poller;
-    private final EventPoller.Handler<FaultRecord> pollHandler;
-    private final AtomicReference<Thread> drainer = new AtomicReference<>();
+    private final CallerInjection caller;
     private volatile boolean closed;
 
     /**
@@ -77,29 +76,24 @@ public final class FaultPipeline implements FaultPort, AutoCloseable {
      */
     public FaultPipeline(final PipelineSettings settings, final VirtualIommu iommu, final FaultAccount account,
             final FaultObserver observer) {
-        this.name = settings.name();
         this.slab = new UnsafeBuffer(
                 BufferUtil.allocateDirectAligned(settings.capacity() * FaultRecordLayout.LENGTH, CACHE_LINE));
         this.mask = settings.capacity() - 1;
         this.sequencer = new MultiProducerSequencer(settings.capacity(), settings.mode().waitStrategy());
         this.account = account;
-        this.injector = new Injector(iommu, account, observer);
+        final int maxBatch = Math.min(MAX_BATCH, settings.capacity());
+        final Injector injector = new Injector(iommu, account, observer);
         final FaultRecord window = new FaultRecord();
         final DataProvider<FaultRecord> slots = sequence -> window.wrap(slab, offset(sequence));
         if (settings.mode() == InjectorMode.RUN_TO_COMPLETION) {
-            this.poller = sequencer.newPoller(slots);
-            this.pollHandler = (record, sequence, endOfBatch) -> {
-                injector.onEvent(record, sequence, endOfBatch);
-                return true;
-            };
-            this.injected = poller.getSequence();
+            this.caller = new CallerInjection(injector, sequencer, slots, maxBatch);
+            this.injected = caller.injected();
             this.processor = null;
             this.injectorThread = null;
         } else {
-            this.poller = null;
-            this.pollHandler = null;
-            this.processor = new BatchEventProcessorBuilder().setMaxBatchSize(Math.min(MAX_BATCH, settings.capacity()))
-                    .build(slots, sequencer.newBarrier(), injector);
+            this.caller = null;
+            this.processor = new BatchEventProcessorBuilder().setMaxBatchSize(maxBatch).build(slots,
+                    sequencer.newBarrier(), injector);
             this.injected = processor.getSequence();
             this.injectorThread = new Thread(processor, "injector-" + settings.name());
             injectorThread.setDaemon(true);
@@ -114,17 +108,17 @@ public final class FaultPipeline implements FaultPort, AutoCloseable {
     @Override
     public long claim(final FaultRecord record) {
         while (!closed) {
-            final long sequence = tryNext();
-            if (sequence >= 0) {
-                record.wrap(slab, offset(sequence)).clear();
+            final long claim = tryClaim(record);
+            if (claim != FULL) {
                 if (!closed) {
-                    return sequence;
+                    return claim;
                 }
-                publish(sequence); // kind NONE: the injector passes over it, and the caller counts the fault
+                release(claim);
                 return CLOSED;
             }
-            if (poller != null) {
-                flush();
+            if (caller != null) {
+                caller.flush();
+                Thread.onSpinWait();
             } else {
                 LockSupport.parkNanos(FULL_RING_NAP_NANOS);
             }
@@ -132,55 +126,61 @@ public final class FaultPipeline implements FaultPort, AutoCloseable {
         return CLOSED;
     }
 
+    private long tryClaim(final FaultRecord record) {
+        if (caller != null && caller.claim(record)) {
+            return AT_ONCE;
+        }
+        final long sequence = tryNext();
+        if (sequence != FULL) {
+            record.wrap(slab, offset(sequence)).clear();
+        }
+        return sequence;
+    }
+
+    /** Of a claim made while the pipeline closed; the caller counts the fault. */
+    private void release(final long claim) {
+        if (claim == AT_ONCE) {
+            caller.abandon();
+        } else {
+            sequencer.publish(claim); // kind NONE: the injector passes over it
+        }
+    }
+
     private long tryNext() {
         try {
             return sequencer.tryNext();
         } catch (final InsufficientCapacityException full) { // a preallocated instance: nothing is made here
-            return -1;
+            return FULL;
         }
     }
 
     @Override
     public void publish(final long claim) {
-        sequencer.publish(claim);
+        if (claim == AT_ONCE) {
+            caller.publish();
+        } else {
+            sequencer.publish(claim);
+        }
     }
 
     @Override
     public void flush() {
-        if (poller == null) {
-            return;
+        if (caller != null) {
+            caller.flush();
         }
-        final Thread self = Thread.currentThread();
-        if (drainer.get() == self) {
-            return; // a vCPU access made from within an injection; the outer drain goes on afterwards
-        }
-        // Who finds another draining may leave: the other looks again after it let go of the ring.
-        while (pending() && drainer.compareAndSet(null, self)) {
-            try {
-                poller.poll(pollHandler);
-            } catch (final Exception impossible) {
-                throw new IllegalStateException("the injector of " + name + " threw", impossible);
-            } finally {
-                drainer.set(null);
-            }
-        }
-    }
-
-    private boolean pending() {
-        return sequencer.isAvailable(injected.get() + 1);
     }
 
     @Override
     public void awaitInjected() {
-        final Thread self = Thread.currentThread();
-        if (self == injectorThread || drainer.get() == self) {
+        if (Thread.currentThread() == injectorThread) {
             return;
         }
         final long target = sequencer.getCursor();
+        if (caller != null && !caller.awaitTurn()) {
+            return;
+        }
         while (injected.get() < target && injectorAlive()) {
-            if (poller != null) {
-                flush();
-            }
+            flush();
             Thread.onSpinWait();
             if (injected.get() < target) {
                 Thread.yield();
@@ -222,7 +222,9 @@ public final class FaultPipeline implements FaultPort, AutoCloseable {
         }
         closed = true;
         awaitInjected();
-        if (processor != null) {
+        if (caller != null) {
+            caller.close();
+        } else {
             processor.halt();
             try {
                 injectorThread.join();

@@ -39,6 +39,7 @@ final class Injector implements EventHandler<FaultRecord> {
     private final FaultAccount account;
     private final FaultObserver observer;
     private final long[] batch = new long[DISPOSITIONS.length];
+    private long touched;
     private boolean failureLogged;
 
     Injector(final VirtualIommu iommu, final FaultAccount account, final FaultObserver observer) {
@@ -51,9 +52,7 @@ final class Injector implements EventHandler<FaultRecord> {
     public void onEvent(final FaultRecord record, final long sequence, final boolean endOfBatch) {
         // A slot of kind NONE was claimed while the pipeline closed; its producer has counted the fault.
         if (record.kind() != FaultKind.NONE) {
-            final FaultDisposition disposition = inject(record);
-            batch[disposition.ordinal()]++;
-            observer.settled(record, disposition);
+            inject(record);
         }
         if (endOfBatch) {
             endBatch();
@@ -61,22 +60,28 @@ final class Injector implements EventHandler<FaultRecord> {
     }
 
     /** A model never throws on what a guest did; if it does all the same, one fault is lost by name, not the road. */
-    private FaultDisposition inject(final FaultRecord record) {
+    private void inject(final FaultRecord record) {
+        FaultDisposition disposition;
         try {
-            return iommu.inject(record);
+            disposition = iommu.inject(record);
         } catch (final RuntimeException defect) {
             logOnce(defect);
-            return FaultDisposition.MODEL_FAILURE;
+            disposition = FaultDisposition.MODEL_FAILURE;
         }
+        final int index = disposition.ordinal();
+        batch[index]++;
+        touched |= 1L << index;
+        observer.settled(record, disposition);
     }
 
-    private void endBatch() {
-        for (int i = 0; i < batch.length; i++) {
-            if (batch[i] != 0) {
-                account.add(DISPOSITIONS[i], batch[i]);
-                batch[i] = 0;
-            }
+    /** Counts the batch and lets the interrupt go. */
+    void endBatch() {
+        for (long left = touched; left != 0; left &= left - 1) {
+            final int index = Long.numberOfTrailingZeros(left);
+            account.add(DISPOSITIONS[index], batch[index]);
+            batch[index] = 0;
         }
+        touched = 0;
         try {
             iommu.endOfBatch();
         } catch (final RuntimeException defect) {

@@ -33,8 +33,8 @@ public enum InjectorMode {
     /** A thread that spins and never gives its core away. */
     BUSY_SPIN,
     /**
-     * No thread: whoever published drains the ring, through the same code. It saves the hop between threads, and is
-     * right where one source feeds one vIOMMU.
+     * No thread: whoever publishes injects, through the same code, one at a time. It saves the hop between threads, and
+     * is right where one source feeds one vIOMMU.
      */
     RUN_TO_COMPLETION;
 

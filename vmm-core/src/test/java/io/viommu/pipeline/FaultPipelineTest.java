@@ -108,31 +108,135 @@ class FaultPipelineTest {
     }
 
     @Test
-    void whatPiledUpIsOneBatchAndOneInterrupt() {
+    void withoutAThreadAFaultIsInjectedAtOnceAndTheInterruptComesWithTheFlush() {
         final RecordingIommu iommu = new RecordingIommu();
         try (FaultPipeline pipeline = pipeline(iommu, 64, InjectorMode.RUN_TO_COMPLETION)) {
-            for (long i = 0; i < 64; i++) {
+            for (long i = 0; i < 63; i++) {
                 put(pipeline, record, i);
+                assertThat(iommu.cookies).hasSize((int) i + 1);
             }
-            assertThat(iommu.cookies).isEmpty();
+            assertThat(iommu.batches).hasValue(0);
             pipeline.flush();
-            assertThat(iommu.cookies).hasSize(64);
             assertThat(iommu.batches).hasValue(1);
+            assertThat(account.count(FaultDisposition.DELIVERED)).isEqualTo(63);
             pipeline.flush();
             assertThat(iommu.batches).hasValue(1);
         }
     }
 
     @Test
-    void fullRingDrainsItselfWithoutAnInjectorThread() {
+    void withoutAThreadAStormStillLetsInterruptsOut() {
         final RecordingIommu iommu = new RecordingIommu();
-        try (FaultPipeline pipeline = pipeline(iommu, 4, InjectorMode.RUN_TO_COMPLETION)) {
-            for (long i = 0; i < 5; i++) {
+        try (FaultPipeline pipeline = pipeline(iommu, 1024, InjectorMode.RUN_TO_COMPLETION)) {
+            for (long i = 0; i < 1024; i++) {
                 put(pipeline, record, i);
             }
-            assertThat(iommu.cookies).containsExactly(0L, 1L, 2L, 3L);
+            assertThat(iommu.batches).hasValue(2);
         }
-        assertThat(iommu.cookies).containsExactly(0L, 1L, 2L, 3L, 4L); // close brings the rest
+        assertThat(iommu.cookies).hasSize(1024).isSorted();
+    }
+
+    @Test
+    void whoFindsAnothersTurnLeavesItsFaultToThatOne() throws InterruptedException {
+        final RecordingIommu iommu = new RecordingIommu();
+        try (FaultPipeline pipeline = pipeline(iommu, 8, InjectorMode.RUN_TO_COMPLETION)) {
+            put(pipeline, record, 1);
+            final Thread other = new Thread(() -> {
+                final FaultRecord window = new FaultRecord();
+                put(pipeline, window, 10);
+                put(pipeline, window, 11);
+                pipeline.flush();
+            });
+            other.start();
+            other.join();
+            assertThat(iommu.cookies).containsExactly(1L);
+            assertThat(pipeline.inFlight()).isEqualTo(2);
+            put(pipeline, record, 2);
+            pipeline.flush();
+            assertThat(iommu.cookies).containsExactly(1L, 2L, 10L, 11L);
+            assertThat(iommu.batches).hasValue(1);
+        }
+    }
+
+    @Test
+    void aFaultMadeFromWithinAnInjectionComesBeforeTheNextOfThatThread() {
+        final RecordingIommu iommu = new RecordingIommu() {
+            @Override
+            public FaultDisposition inject(final FaultRecord fault) {
+                if (fault.cookie() == 1) {
+                    final FaultRecord window = new FaultRecord();
+                    final long claim = port.claim(window); // a device that a simple VMM runs from an interrupt
+                    window.kind(FaultKind.SMMU_EVENT).cookie(100);
+                    port.publish(claim);
+                    port.flush();
+                    assertThat(fault.cookie()).isEqualTo(1);
+                }
+                return super.inject(fault);
+            }
+        };
+        try (FaultPipeline pipeline = pipeline(iommu, 8, InjectorMode.RUN_TO_COMPLETION)) {
+            put(pipeline, record, 1);
+            put(pipeline, record, 2);
+            pipeline.flush();
+        }
+        assertThat(iommu.cookies).containsExactly(1L, 100L, 2L);
+        assertThat(account.settled()).isEqualTo(3);
+    }
+
+    @Test
+    void aFaultInTheRingBehindAnUnpublishedOneIsNotOvertakenByTheNextOfItsThread() throws InterruptedException {
+        final RecordingIommu iommu = new RecordingIommu();
+        try (FaultPipeline pipeline = pipeline(iommu, 8, InjectorMode.RUN_TO_COMPLETION)) {
+            final long own = pipeline.claim(record); // this thread's turn, so the others use the ring
+            final FaultRecord slow = new FaultRecord();
+            final long[] unpublished = new long[1];
+            final Thread other = new Thread(() -> unpublished[0] = pipeline.claim(slow));
+            other.start();
+            other.join();
+            final CountDownLatch turnEnded = new CountDownLatch(1);
+            final Thread third = new Thread(() -> {
+                final FaultRecord window = new FaultRecord();
+                put(pipeline, window, 1);
+                try {
+                    turnEnded.await();
+                } catch (final InterruptedException interrupted) {
+                    Thread.currentThread().interrupt();
+                }
+                put(pipeline, window, 2);
+                pipeline.flush();
+            });
+            third.start();
+            while (pipeline.inFlight() < 2) {
+                Thread.onSpinWait();
+            }
+            record.kind(FaultKind.SMMU_EVENT).cookie(100);
+            pipeline.publish(own);
+            pipeline.flush();
+            turnEnded.countDown();
+            third.join();
+            assertThat(iommu.cookies).containsExactly(100L);
+            slow.kind(FaultKind.SMMU_EVENT).cookie(200);
+            pipeline.publish(unpublished[0]);
+            pipeline.flush();
+            assertThat(iommu.cookies).containsExactly(100L, 200L, 1L, 2L);
+        }
+    }
+
+    @Test
+    void awaitInjectedWaitsForAnothersTurn() throws InterruptedException {
+        final RecordingIommu iommu = new RecordingIommu();
+        try (FaultPipeline pipeline = pipeline(iommu, 8, InjectorMode.RUN_TO_COMPLETION)) {
+            final long claim = pipeline.claim(record);
+            record.kind(FaultKind.SMMU_EVENT);
+            final Thread vcpu = new Thread(pipeline::awaitInjected);
+            vcpu.start();
+            vcpu.join(100);
+            assertThat(vcpu.isAlive()).isTrue();
+            pipeline.publish(claim);
+            pipeline.flush();
+            vcpu.join();
+            pipeline.awaitInjected(); // nobody's turn: returns at once
+        }
     }
 
     @Test
@@ -179,11 +283,12 @@ class FaultPipelineTest {
         pipeline.close();
     }
 
-    @Test
-    void faultsRacingWithCloseAreInjectedOrRefusedButNeverLost() throws InterruptedException {
+    @ParameterizedTest
+    @EnumSource(value = InjectorMode.class, names = { "BLOCKING", "RUN_TO_COMPLETION" })
+    void faultsRacingWithCloseAreInjectedOrRefusedButNeverLost(final InjectorMode mode) throws InterruptedException {
         for (int round = 0; round < 200; round++) {
             final RecordingIommu iommu = new RecordingIommu();
-            final FaultPipeline pipeline = pipeline(iommu, 8, InjectorMode.BLOCKING);
+            final FaultPipeline pipeline = pipeline(iommu, 8, mode);
             final AtomicLong accepted = new AtomicLong();
             final Thread producer = new Thread(() -> {
                 final FaultRecord window = new FaultRecord();
@@ -195,6 +300,7 @@ class FaultPipelineTest {
                     window.kind(FaultKind.SMMU_EVENT);
                     pipeline.publish(claim);
                     accepted.incrementAndGet();
+                    pipeline.flush();
                 }
             });
             producer.start();
