@@ -251,6 +251,21 @@ public final class RegisterFile {
     }
 
     /**
+     * Sets a register as {@link #set} does, but lets what this thread reads next overtake it; for a register with one
+     * writer, who asks for what the guest did in between after a full fence of his own, or not at all.
+     *
+     * @param register a row of the table.
+     * @param value    the value.
+     */
+    public void setRelease(final Register register, final long value) {
+        if (register.width() == 8) {
+            words.putLongRelease(register.offset(), value);
+        } else {
+            words.putIntRelease(register.offset(), (int) value);
+        }
+    }
+
+    /**
      * Replaces a value from the model's side if it is still what the caller saw.
      *
      * @param register a row of the table.

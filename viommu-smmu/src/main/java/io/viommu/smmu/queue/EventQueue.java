@@ -38,7 +38,9 @@ public final class EventQueue {
     private final InterruptSource interrupt;
     /** QEMU interrupts whatever the queue held before: more than the architecture asks for, which it permits. */
     private final boolean everyBatch;
-    private boolean interruptOwed;
+
+    /** Records of this batch from the first on that was written while the interrupt was enabled. */
+    private int announced;
 
     /**
      * Makes the queue.
@@ -82,20 +84,19 @@ public final class EventQueue {
         if (frame.errors().isActive(SmmuRegisters.GERROR_EVENTQ_ABT)) {
             return FaultDisposition.QUEUE_ERROR;
         }
-        if (queue.full()) {
-            queue.overflow();
-            return FaultDisposition.QUEUE_FULL;
-        }
         queue.word(0, word0);
         queue.word(1, word1);
         queue.word(2, word2);
         queue.word(3, word3);
-        if (!queue.write()) {
+        final FaultDisposition end = queue.write();
+        if (end == FaultDisposition.DELIVERED) {
+            if (announced != 0 || interrupt.enabled()) {
+                announced++;
+            }
+        } else if (end == FaultDisposition.QUEUE_ABORTED) {
             frame.errors().activate(SmmuRegisters.GERROR_EVENTQ_ABT);
-            return FaultDisposition.QUEUE_ABORTED;
         }
-        interruptOwed |= (everyBatch || queue.becameNonEmpty()) && interrupt.enabled();
-        return FaultDisposition.DELIVERED;
+        return end;
     }
 
     /**
@@ -115,16 +116,19 @@ public final class EventQueue {
         return FaultDisposition.QUEUE_FULL;
     }
 
-    /** Ends a batch: one interrupt if the queue went from empty to non-empty in it. */
+    /** Ends a batch: one interrupt if the queue went from empty to non-empty in it while the interrupt was enabled. */
     public void endOfBatch() {
-        if (interruptOwed) {
-            interruptOwed = false;
-            interrupt.raise();
+        final int count = announced;
+        if (count != 0) {
+            announced = 0;
+            if (everyBatch || queue.becameNonEmpty(count)) {
+                interrupt.raise();
+            }
         }
     }
 
     /** Forgets an interrupt that is owed. */
     public void reset() {
-        interruptOwed = false;
+        announced = 0;
     }
 }

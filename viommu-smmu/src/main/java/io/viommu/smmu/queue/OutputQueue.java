@@ -16,6 +16,7 @@
 
 package io.viommu.smmu.queue;
 
+import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 
 import org.agrona.BufferUtil;
@@ -23,6 +24,7 @@ import org.agrona.concurrent.UnsafeBuffer;
 
 import io.viommu.device.Register;
 import io.viommu.device.RegisterFile;
+import io.viommu.fault.FaultDisposition;
 import io.viommu.memory.GuestMemory;
 import io.viommu.smmu.layout.SmmuRegisters;
 import io.viommu.smmu.register.SmmuOptions;
@@ -79,25 +81,34 @@ final class OutputQueue {
 
     /**
      * Writes the entry where PROD points, then moves PROD: an entry is visible before the pointer that tells of it
-     * (3.5.2). A write that aborts moves nothing (7.2.2).
+     * (3.5.2). A write that aborts moves nothing (7.2.2). A full queue makes the overflow condition (7.4).
      */
-    boolean write() {
+    FaultDisposition write() {
         final int at = prod();
-        final int log2 = log2();
-        final long address = QueueIndex.address(registers.get(base), at, log2, entryShift) & addressMask;
-        if (memory.write(address, entry, 0, 1 << entryShift) != GuestMemory.OK) {
-            return false;
+        final long size = registers.get(base);
+        final int log2 = QueueIndex.log2(size, maxLog2);
+        if (QueueIndex.full(at, cons(), log2)) {
+            overflow();
+            return FaultDisposition.QUEUE_FULL;
         }
-        registers.set(prod, QueueIndex.next(at, log2));
-        return true;
+        final long address = QueueIndex.address(size, at, log2, entryShift) & addressMask;
+        if (memory.write(address, entry, 0, 1 << entryShift) != GuestMemory.OK) {
+            return FaultDisposition.QUEUE_ABORTED;
+        }
+        registers.setRelease(prod, QueueIndex.next(at, log2));
+        return FaultDisposition.DELIVERED;
     }
 
     /**
-     * Whether the entry just written may be the first that the guest finds. Asked after PROD has moved: a guest that
-     * emptied the queue just before must either see the new PROD when it looks again, or get an interrupt.
+     * Whether the queue may have been empty before one of the last writes: a guest that emptied it meanwhile must
+     * either see the new PROD when it looks again, or get an interrupt; hence the fence between PROD and CONS.
+     *
+     * @param count how many writes; for several of them the answer may be true though none met an empty queue, if the
+     *              guest was consuming at the same time.
      */
-    boolean becameNonEmpty() {
-        return QueueIndex.used(prod(), cons(), log2()) <= 1;
+    boolean becameNonEmpty(final int count) {
+        VarHandle.fullFence();
+        return QueueIndex.used(prod(), cons(), log2()) <= count;
     }
 
     private int log2() {

@@ -76,19 +76,17 @@ public final class PageRequestQueue {
             owe(last && lastOnly());
             return FaultDisposition.OVERFLOW_PENDING;
         }
-        if (queue.full()) {
-            queue.overflow();
-            owe(last && lastOnly());
-            return FaultDisposition.QUEUE_FULL;
-        }
         queue.word(0, word0);
         queue.word(1, word1);
-        if (!queue.write()) {
+        final FaultDisposition end = queue.write();
+        if (end == FaultDisposition.QUEUE_ABORTED) {
             frame.errors().activate(SmmuRegisters.GERROR_PRIQ_ABT);
-            return FaultDisposition.QUEUE_ABORTED;
+        } else if (end == FaultDisposition.QUEUE_FULL) {
+            owe(last && lastOnly());
+        } else {
+            owe(lastOnly() ? last : queue.becameNonEmpty(1));
         }
-        owe(lastOnly() ? last : queue.becameNonEmpty());
-        return FaultDisposition.DELIVERED;
+        return end;
     }
 
     private boolean lastOnly() {

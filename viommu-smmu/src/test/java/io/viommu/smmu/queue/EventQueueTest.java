@@ -204,6 +204,31 @@ class EventQueueTest {
     }
 
     @Test
+    void interruptThatARecordMadeDueIsNotForgottenForWhatComesWhileItIsDisabled() {
+        machine.start(4);
+        machine.injectTranslationFault(1);
+        machine.write(IRQ_CTRL, 0);
+        machine.injectTranslationFault(2);
+        machine.write(IRQ_CTRL, 4);
+        machine.smmu.endOfBatch();
+        assertThat(machine.takeInterrupts()).containsExactly("line 0");
+    }
+
+    @Test
+    void guestThatEmptiesTheQueueInTheMiddleOfABatchIsInterruptedForTheRest() {
+        machine.start(4);
+        machine.injectTranslationFault(1);
+        machine.smmu.endOfBatch();
+        machine.takeInterrupts();
+        machine.injectTranslationFault(2);
+        machine.write(EVENTQ_CONS, 2);
+        machine.injectTranslationFault(3);
+        machine.injectTranslationFault(4);
+        machine.smmu.endOfBatch();
+        assertThat(machine.takeInterrupts()).containsExactly("line 0");
+    }
+
+    @Test
     void messageGoesToTheConfiguredAddressBesideTheWire() {
         machine.write64(0xB0, SmmuMachine.DOORBELL);
         machine.write(0xB8, 0x2A);
