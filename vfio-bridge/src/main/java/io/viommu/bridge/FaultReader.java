@@ -44,6 +44,8 @@ public final class FaultReader implements AutoCloseable {
     private static final int UNREADY_MILLIS = 1;
     /** Stopping takes what is there, not what a live producer goes on adding for ever. */
     private static final int LAST_SWEEPS = 1024;
+    /** How often hot sources are looked at before the others and the commands have their turn again. */
+    private static final int SWEEPS_BETWEEN_WAITS = 64;
 
     private final String name;
     private final FaultSink sink;
@@ -128,7 +130,7 @@ public final class FaultReader implements AutoCloseable {
                 }
             } else {
                 await();
-                sweep();
+                sweepWhileFaultsCome();
             }
             apply();
         }
@@ -168,6 +170,13 @@ public final class FaultReader implements AutoCloseable {
         sources.markUnready();
     }
 
+    /** While a fault was on its way to the guest the next may have come: looking is cheaper than being told. */
+    private void sweepWhileFaultsCome() {
+        for (int i = 0; i < SWEEPS_BETWEEN_WAITS && sweep() > 0; i++) {
+            Thread.onSpinWait();
+        }
+    }
+
     private int sweep() {
         int total = 0;
         int kept = 0;
@@ -181,7 +190,7 @@ public final class FaultReader implements AutoCloseable {
             }
             final int taken = poll(source);
             total += Math.max(taken, 0);
-            if (taken == settings.batch()) {
+            if (taken > 0) {
                 sources.keepHot(kept++, slot);
             } else {
                 sources.cool(slot);
@@ -191,8 +200,8 @@ public final class FaultReader implements AutoCloseable {
             }
         }
         sources.endSweep(kept);
-        if (total > 0) {
-            sink.flush();
+        if (hot > 0) {
+            sink.flush(); // also after a source that failed halfway
         }
         return total;
     }

@@ -22,7 +22,7 @@ import io.viommu.fault.FaultRecord;
 import io.viommu.fault.FaultSink;
 import io.viommu.fault.GenericFault;
 
-/** Turns a private copy of an entry into a fault record: checks first, claims a slot only for what is sound. */
+/** Turns private copies of entries into fault records: checks first, claims a slot only for what is sound. */
 final class EntryDecoder {
 
     private static final int PASID_BITS = 20;
@@ -35,22 +35,24 @@ final class EntryDecoder {
     private static final long UNSIGNED = 0xFFFF_FFFFL;
     private static final int COOKIE_PASID_VALID = 63;
 
-    private final DirectBuffer entry;
+    private final DirectBuffer entries;
     private final boolean extended;
     private final DmaFaultDevice device;
+    private int at;
 
-    EntryDecoder(final DirectBuffer entry, final boolean extended, final DmaFaultDevice device) {
-        this.entry = entry;
+    EntryDecoder(final DirectBuffer entries, final boolean extended, final DmaFaultDevice device) {
+        this.entries = entries;
         this.extended = extended;
         this.device = device;
     }
 
     /** Hands the fault to the sink and returns null, or says what is wrong. */
-    EntryDefect decode(final FaultSink sink) {
-        final int type = entry.getInt(IommuFault2021.TYPE);
+    EntryDefect decode(final FaultSink sink, final int offset) {
+        at = offset;
+        final int type = entries.getInt(at + IommuFault2021.TYPE);
         final int pasid;
         if (type == IommuFault2021.TYPE_UNRECOVERABLE) {
-            final int reason = entry.getInt(IommuFault2021.REASON);
+            final int reason = entries.getInt(at + IommuFault2021.REASON);
             if (reason < 0 || reason > IommuFault2021.LAST_REASON) {
                 return EntryDefect.UNKNOWN_REASON;
             }
@@ -63,7 +65,9 @@ final class EntryDecoder {
         if (pasid == TOO_WIDE) {
             return EntryDefect.PASID_TOO_WIDE;
         }
-        final int format = extended ? entry.getInt(ExtendedFaultEntry.RAW_FORMAT) : ExtendedFaultEntry.FORMAT_NONE;
+        final int format = extended
+                ? entries.getInt(at + ExtendedFaultEntry.RAW_FORMAT)
+                : ExtendedFaultEntry.FORMAT_NONE;
         if (format == ExtendedFaultEntry.FORMAT_NONE) {
             final FaultRecord record = sink.claim(device.source(), device.hostDevice(), pasid);
             generic(record, type);
@@ -74,30 +78,30 @@ final class EntryDecoder {
     }
 
     private int pasid(final int flagsAt, final int pasidAt) {
-        if ((entry.getInt(flagsAt) & GenericFault.FLAG_PASID_VALID) == 0) {
+        if ((entries.getInt(at + flagsAt) & GenericFault.FLAG_PASID_VALID) == 0) {
             return FaultSink.NO_PASID;
         }
-        final int pasid = entry.getInt(pasidAt);
+        final int pasid = entries.getInt(at + pasidAt);
         return pasid >>> PASID_BITS == 0 ? pasid : TOO_WIDE;
     }
 
     private EntryDefect extended(final FaultSink sink, final int type, final int pasid) {
-        final int kind = entry.getInt(ExtendedFaultEntry.KIND);
+        final int kind = entries.getInt(at + ExtendedFaultEntry.KIND);
         if (kind < ExtendedFaultEntry.KIND_GENERIC || kind > ExtendedFaultEntry.KIND_VTD_FAULT) {
             return EntryDefect.UNKNOWN_RAW_KIND;
         }
-        final FaultRecord record = sink.claim(device.source(), entry.getInt(ExtendedFaultEntry.DEVICE), pasid);
+        final FaultRecord record = sink.claim(device.source(), entries.getInt(at + ExtendedFaultEntry.DEVICE), pasid);
         if (kind == ExtendedFaultEntry.KIND_GENERIC) {
             generic(record, type);
         } else {
             record.kind(kind == ExtendedFaultEntry.KIND_SMMU_EVENT ? FaultKind.SMMU_EVENT : FaultKind.VTD_FAULT);
             final int words = kind == ExtendedFaultEntry.KIND_SMMU_EVENT ? 4 : 2;
             for (int i = 0; i < words; i++) {
-                record.word(i, entry.getLong(ExtendedFaultEntry.WORDS + i * Long.BYTES));
+                record.word(i, entries.getLong(at + ExtendedFaultEntry.WORDS + i * Long.BYTES));
             }
         }
-        record.cookie(entry.getLong(ExtendedFaultEntry.TAG));
-        final long time = entry.getLong(ExtendedFaultEntry.TIME);
+        record.cookie(entries.getLong(at + ExtendedFaultEntry.TAG));
+        final long time = entries.getLong(at + ExtendedFaultEntry.TIME);
         if (time != 0) {
             record.time(time);
         }
@@ -113,19 +117,20 @@ final class EntryDecoder {
     }
 
     private void generic(final FaultRecord record, final int type) {
-        final long permissions = entry.getInt(IommuFault2021.PERMISSIONS) & PERMISSIONS;
-        record.word(1, permissions).word(2, entry.getLong(IommuFault2021.ADDRESS));
+        final long permissions = entries.getInt(at + IommuFault2021.PERMISSIONS) & PERMISSIONS;
+        record.word(1, permissions).word(2, entries.getLong(at + IommuFault2021.ADDRESS));
         if (type == IommuFault2021.TYPE_UNRECOVERABLE) {
-            final long flags = entry.getInt(IommuFault2021.FLAGS) & UNRECOVERABLE_FLAGS;
-            record.kind(FaultKind.GENERIC).word(0, entry.getInt(IommuFault2021.REASON) | flags << Integer.SIZE).word(3,
-                    entry.getLong(IommuFault2021.FETCH_ADDRESS));
+            final long flags = entries.getInt(at + IommuFault2021.FLAGS) & UNRECOVERABLE_FLAGS;
+            final int reason = entries.getInt(at + IommuFault2021.REASON);
+            record.kind(FaultKind.GENERIC).word(0, reason | flags << Integer.SIZE);
+            record.word(3, entries.getLong(at + IommuFault2021.FETCH_ADDRESS));
             return;
         }
-        final int flags = entry.getInt(IommuFault2021.REQUEST_FLAGS);
-        final long group = entry.getInt(IommuFault2021.REQUEST_GROUP) & UNSIGNED;
+        final int flags = entries.getInt(at + IommuFault2021.REQUEST_FLAGS);
+        final long group = entries.getInt(at + IommuFault2021.REQUEST_GROUP) & UNSIGNED;
         record.kind(FaultKind.PAGE_REQUEST).word(0, flags & REQUEST_FLAGS | group << Integer.SIZE);
         if ((flags & IommuFault2021.REQUEST_FLAG_PRIVATE_DATA) != 0) {
-            record.word(3, entry.getLong(IommuFault2021.REQUEST_PRIVATE_DATA));
+            record.word(3, entries.getLong(at + IommuFault2021.REQUEST_PRIVATE_DATA));
         }
         // The 2021 answer (struct iommu_page_response) names PASID and group; both lie in the cookie.
         final long pasidValid = flags & GenericFault.REQUEST_PASID_VALID;
