@@ -18,8 +18,10 @@ package io.viommu.bench.road;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 
 import org.agrona.BufferUtil;
 import org.agrona.DirectBuffer;
@@ -58,6 +60,7 @@ final class ClassicConsumer implements Consumer {
     private final RoadMemory memory;
     private final MemorySegment hop;
     private final List<Thread> threads = new ArrayList<>();
+    private final AtomicLong cpuNanos = new AtomicLong();
 
     ClassicConsumer(final Form form, final CReference reference, final int... cpus) {
         this.form = form;
@@ -97,6 +100,7 @@ final class ClassicConsumer implements Consumer {
         threads.add(Thread.ofPlatform().name("c-consumer").daemon().start(() -> {
             Cpus.pin(cpus);
             half.run();
+            cpuNanos.addAndGet(ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime());
         }));
     }
 
@@ -106,6 +110,11 @@ final class ClassicConsumer implements Consumer {
             thread.join();
         }
         threads.clear();
+    }
+
+    @Override
+    public long cpuNanos() {
+        return cpuNanos.get();
     }
 
     @Override

@@ -39,6 +39,9 @@ interface Consumer extends AutoCloseable {
     /** Waits until the interrupt of the round's last fault has been raised. */
     void await() throws InterruptedException;
 
+    /** Processor time that the consumer's threads have used so far; read it between rounds. */
+    long cpuNanos();
+
     @Override
     void close();
 }

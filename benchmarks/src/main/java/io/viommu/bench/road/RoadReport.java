@@ -31,11 +31,13 @@ import com.fasterxml.jackson.core.JsonGenerator;
 final class RoadReport {
 
     private static final ToDoubleFunction<RoundResult> NANOS = RoundResult::nanos;
+    private static final ToDoubleFunction<RoundResult> CPU = RoundResult::cpu;
     private static final double[] PERCENTILES = { 50, 99, 99.9 };
-    private static final String COST_HEADER = "%n%s, closed loop; median of %d rounds (best)%n%n"
-            + "| consumer | ns/fault | / C | best / best | signals/fault | wakes/fault | irqs/fault |%n"
-            + "| --- | --- | --- | --- | --- | --- | --- |%n";
-    private static final String COST_ROW = "| %s | %.0f (%.0f) | %.2f | %.2f | %.3f | %.3f | %.3f |%n";
+    private static final String COST_HEADER = "%n%s, closed loop; median of %d rounds (best); CPU: of the consumer%n%n"
+            + "| consumer | ns/fault | / C | best / best | CPU ns/fault | / C | signals/fault | wakes/fault |"
+            + " irqs/fault |%n| --- | --- | --- | --- | --- | --- | --- | --- | --- |%n";
+    private static final String COST_ROW = "| %s | %.0f (%.0f) | %.2f | %.2f | %.0f (%.0f) | %.2f | %.3f | %.3f |"
+            + " %.3f |%n";
     private static final String LATENCY_HEADER = "%nlatency, one fault each %d us; median of %d rounds (best)%n%n"
             + "| consumer | p50 us | p99 us | p99.9 us | p50 / C | p99 / C | p99.9 / C |%n"
             + "| --- | --- | --- | --- | --- | --- | --- |%n";
@@ -54,6 +56,7 @@ final class RoadReport {
         for (final Series series : all) {
             out.printf(Locale.ROOT, COST_ROW, series.consumer(), series.median(NANOS), series.best(NANOS),
                     series.ratioTo(reference, NANOS), series.best(NANOS) / reference.best(NANOS),
+                    series.median(CPU), series.best(CPU), series.ratioTo(reference, CPU),
                     series.median(RoundResult::signals), series.median(RoundResult::wakes),
                     series.median(RoundResult::irqs));
         }
@@ -106,6 +109,7 @@ final class RoadReport {
         for (final RoundResult round : series.rounds()) {
             json.writeStartObject();
             json.writeNumberField("ns_per_fault", round.nanos());
+            json.writeNumberField("consumer_cpu_ns_per_fault", round.cpu());
             json.writeNumberField("signals_per_fault", round.signals());
             json.writeNumberField("wakes_per_fault", round.wakes());
             json.writeNumberField("irqs_per_fault", round.irqs());

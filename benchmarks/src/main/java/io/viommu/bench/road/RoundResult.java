@@ -22,10 +22,11 @@ import org.HdrHistogram.Histogram;
  * What a round showed, per fault.
  *
  * @param nanos   from before the first fault to after the last interrupt, by the number of faults.
+ * @param cpu     processor time of the consumer's threads, nanoseconds.
  * @param signals writes of the fault eventfd.
  * @param wakes   how often the consumer slept and was woken by it.
  * @param irqs    writes of the guest's eventfd.
  * @param latency from before a fault was written to after its interrupt, in nanoseconds; empty unless paced.
  */
-record RoundResult(double nanos, double signals, double wakes, double irqs, Histogram latency) {
+record RoundResult(double nanos, double cpu, double signals, double wakes, double irqs, Histogram latency) {
 }

@@ -62,6 +62,7 @@ final class RoundRunner {
                 .set(Field.COALESCED, plan.signalling() == Signalling.COALESCED ? 1 : 0)
                 .set(Field.BATCH, ReaderSettings.DEFAULT.batch()).set(Field.SENT, sent.addressOffset())
                 .set(Field.DONE, done.addressOffset()).set(Field.WAKES, 0).set(Field.IRQS, 0);
+        final long cpuBefore = consumer.cpuNanos();
         consumer.start();
         final Thread producer = Thread.ofPlatform().name("c-producer").daemon().start(() -> {
             Cpus.pin(producerCpu);
@@ -73,6 +74,7 @@ final class RoundRunner {
         check(consumer, first + plan.faults());
         final double faults = plan.faults();
         return new RoundResult((road.get(Field.ENDED) - road.get(Field.BEGUN)) / faults,
+                (consumer.cpuNanos() - cpuBefore) / faults,
                 road.get(Field.SIGNALS) / faults, road.get(Field.WAKES) / faults, road.get(Field.IRQS) / faults,
                 latency(plan));
     }

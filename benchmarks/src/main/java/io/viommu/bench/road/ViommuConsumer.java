@@ -16,6 +16,8 @@
 
 package io.viommu.bench.road;
 
+import java.lang.management.ManagementFactory;
+import java.util.Arrays;
 import java.util.concurrent.Semaphore;
 
 import org.agrona.DirectBuffer;
@@ -45,6 +47,7 @@ final class ViommuConsumer implements Consumer, SmmuGuest.Irq {
     private final RoadMemory memory = new RoadMemory("viommu", guest.queue().addressOffset());
     private final FaultPipeline pipeline;
     private final FaultReader reader;
+    private final long[] threads;
     private final Semaphore ended = new Semaphore(0);
     private UnsafeBuffer done;
     private long roundBegan;
@@ -71,6 +74,10 @@ final class ViommuConsumer implements Consumer, SmmuGuest.Irq {
             Cpus.pin(before);
         }
         reader.add(memory.region());
+        threads = Thread.getAllStackTraces().keySet().stream()
+                .filter(thread -> thread.getName().equals("fault-reader-bench")
+                        || thread.getName().equals("injector-bench"))
+                .mapToLong(Thread::threadId).toArray();
     }
 
     @Override
@@ -124,6 +131,11 @@ final class ViommuConsumer implements Consumer, SmmuGuest.Irq {
         ended.acquire();
         road().set(Field.WAKES, reader.wakeUps() - wakesBefore);
         road().set(Field.IRQS, guest.interrupts() - interruptsBefore);
+    }
+
+    @Override
+    public long cpuNanos() {
+        return Arrays.stream(threads).map(ManagementFactory.getThreadMXBean()::getThreadCpuTime).sum();
     }
 
     @Override
