@@ -29,7 +29,9 @@ import java.util.Map;
 /**
  * A recorded scenario: a header and operations, of which some expect an answer. Replayed through the door's lines. Where
  * the recording machine departs from the architecture, expectations of our own take the place of its: a file of
- * {@code {"line": N, "expect": …, "why": "…"}}, an expectation of {@code null} for what may be anything.
+ * {@code {"line": N, "expect": …, "why": "…"}}, an expectation of {@code null} for what may be anything. Where other
+ * events were recorded, other fields change with them: what the driver acknowledges ({@code val}), where it looks for
+ * the record ({@code addr}).
  */
 final class Scenario {
 
@@ -50,7 +52,7 @@ final class Scenario {
         if (ours != null) {
             for (final Map<?, ?> change : read(ours)) {
                 final Map<Object, Object> changed = new HashMap<>(operations.get(index(change)));
-                changed.put(EXPECT, change.get(EXPECT));
+                changed.putAll(change);
                 operations.set(index(change), changed);
             }
         }
