@@ -35,6 +35,8 @@ final class HelpTexts {
             + "(default: 128)";
     static final String GUEST_QUEUE = "records of the guest's queue: SMMUv3 events (a power of two) "
             + "or VT-d fault records";
+    static final String RECORD = "keep every fault, as it was read, in this fault journal; replay and decode take it "
+            + "like a log";
     static final String INJECTOR = "who injects: blocking (a thread that sleeps when idle; the default), sleeping, "
             + "yielding, busy-spin, or run-to-completion (the reader itself)";
     static final String MAP = "the guest knows device HOST as GUEST: StreamIDs (0x100=0x8) or "

@@ -16,6 +16,7 @@
 
 package io.viommu.vmm.cli;
 
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
@@ -23,6 +24,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 
+import io.viommu.bridge.journal.FaultJournal;
 import io.viommu.pipeline.InjectorMode;
 import io.viommu.vmm.replay.MachineKind;
 import io.viommu.vmm.replay.Replay;
@@ -71,6 +73,9 @@ final class ReplayCommand extends TerminalCommand implements Callable<Integer> {
     @Option(names = "--counters", paramLabel = "FILE", description = HelpTexts.COUNTERS)
     private Path counters;
 
+    @Option(names = "--record", paramLabel = "FILE", description = HelpTexts.RECORD)
+    private Path record;
+
     ReplayCommand(final Terminal terminal) {
         super(terminal);
     }
@@ -78,9 +83,10 @@ final class ReplayCommand extends TerminalCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         final ReplayOptions options = new ReplayOptions(files, machine(), json, dmesg, rate(), repeat(), entrySize(),
-                guestQueue(), injector(), devices());
-        try (CounterFiles.Lease lease = lease()) {
-            return new Replay(options, terminal().in(), terminal().out(), terminal().err(), lease.path(),
+                guestQueue(), injector(), devices(), null);
+        try (CounterFiles.Lease lease = lease(); FaultJournal journal = journal()) {
+            return new Replay(options.journal(journal), terminal().in(), terminal().out(), terminal().err(),
+                    lease.path(),
                     terminal().interactive()).run();
         }
     }
@@ -93,6 +99,14 @@ final class ReplayCommand extends TerminalCommand implements Callable<Integer> {
             throw refusal("--counters must name a file in a folder that can be written, not '" + counters + "'");
         }
         return lease;
+    }
+
+    private FaultJournal journal() {
+        try {
+            return record == null ? null : FaultJournal.create(record, FaultJournal.DEFAULT_CAPACITY);
+        } catch (final UncheckedIOException refused) {
+            throw refusal("--record must name a file in a folder that can be written, not '" + record + "'");
+        }
     }
 
     private MachineKind machine() {

@@ -29,6 +29,7 @@ import java.util.List;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 
+import io.viommu.bridge.journal.JournalReader;
 import io.viommu.bridge.log.BinaryLogException;
 import io.viommu.bridge.log.KernelLogParser;
 import io.viommu.bridge.log.LogFault;
@@ -36,8 +37,8 @@ import io.viommu.bridge.log.LogFaultHandler;
 import io.viommu.bridge.log.LogStatistics;
 
 /**
- * Reads the logs that a user named, one after the other. What can't be read is complained of in one sentence, and the
- * others are read all the same.
+ * Reads the logs and journals that a user named, one after the other. What can't be read is complained of in one
+ * sentence, and the others are read all the same.
  */
 public final class LogReader {
 
@@ -92,6 +93,11 @@ public final class LogReader {
                 final Path path = Path.of(name);
                 if (Files.isDirectory(path)) {
                     return who + ": this is a directory; name the log files in it.";
+                }
+                if (JournalReader.isJournal(path)) {
+                    final JournalLog journal = JournalLog.read(path, handler);
+                    lines += journal.records();
+                    return journal.complaint() == null ? null : who + ": " + journal.complaint();
                 }
                 try (InputStream input = Files.newInputStream(path)) {
                     seen = KernelLogParser.parse(input, handler);

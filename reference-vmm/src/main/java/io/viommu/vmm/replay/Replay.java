@@ -22,6 +22,7 @@ import java.nio.file.Path;
 import java.util.function.Consumer;
 
 import io.viommu.bridge.dmafault.EntryFormat;
+import io.viommu.bridge.journal.FaultJournal;
 import io.viommu.counters.CounterFile;
 
 /** One run of {@code viommu replay}: reads the logs, plays their faults, reports. */
@@ -113,6 +114,11 @@ public final class Replay {
         }
         if (!summary.conserved()) {
             complain("The counts of the run don't agree: a fault was lost or counted twice.");
+        }
+        final FaultJournal journal = options.journal();
+        if (journal != null && journal.missed() > 0) {
+            complain("The journal is full: it has " + journal.recorded() + " faults, and " + journal.missed()
+                    + " more came.");
         }
         final boolean clean = logs.badFiles() == 0 && summary.rejected() == 0 && failure == null
                 && summary.conserved();

@@ -19,6 +19,7 @@ package io.viommu.vmm.replay;
 import java.util.List;
 import java.util.Map;
 
+import io.viommu.bridge.journal.FaultJournal;
 import io.viommu.pipeline.InjectorMode;
 
 /**
@@ -34,9 +35,11 @@ import io.viommu.pipeline.InjectorMode;
  * @param guestQueue records of the guest's queue, or 0 for what its driver chooses.
  * @param injector   who injects into the vIOMMUs.
  * @param map        guest's names of devices by host's names; a device that isn't in it keeps its name.
+ * @param journal    keeps the faults as they are read; null to keep none. Whoever made it closes it.
  */
 public record ReplayOptions(List<String> files, MachineKind machine, boolean json, boolean dmesg, long rate,
-        long repeat, int entrySize, int guestQueue, InjectorMode injector, Map<Integer, Integer> map) {
+        long repeat, int entrySize, int guestQueue, InjectorMode injector, Map<Integer, Integer> map,
+        FaultJournal journal) {
 
     /** The producer waits for the guest, so that nothing is lost. */
     public static final long PACED = -1;
@@ -52,9 +55,20 @@ public record ReplayOptions(List<String> files, MachineKind machine, boolean jso
         return rate == PACED;
     }
 
+    /**
+     * The same, keeping the faults.
+     *
+     * @param keeper takes them; null to keep none.
+     * @return options that differ in nothing else.
+     */
+    public ReplayOptions journal(final FaultJournal keeper) {
+        return new ReplayOptions(files, machine, json, dmesg, rate, repeat, entrySize, guestQueue, injector, map,
+                keeper);
+    }
+
     /** The same road, paced and silent. */
     ReplayOptions rehearsal(final long times) {
         return new ReplayOptions(files, machine, false, false, PACED, Math.max(1, times), entrySize, guestQueue,
-                injector, map);
+                injector, map, null);
     }
 }

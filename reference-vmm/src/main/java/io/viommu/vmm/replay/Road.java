@@ -33,6 +33,7 @@ import io.viommu.bridge.dmafault.DmaFaultRegion;
 import io.viommu.bridge.dmafault.EntryFormat;
 import io.viommu.bridge.dmafault.FaultScript;
 import io.viommu.bridge.dmafault.ProducerSettings;
+import io.viommu.bridge.journal.JournalingSink;
 import io.viommu.counters.CounterFile;
 import io.viommu.fault.FaultOutcome;
 import io.viommu.fault.FaultRoute;
@@ -104,7 +105,8 @@ final class Road implements AutoCloseable {
         machines.values().forEach(outcomes::add);
         this.ingress = new FaultIngress("replay", router, counters, ingressLane);
         final EntryFormat format = EntryFormat.ofEntrySize(options.entrySize());
-        this.reader = new FaultReader("replay", format == EntryFormat.PLAIN ? plainTags() : ingress,
+        final FaultSink sink = options.journal() == null ? ingress : new JournalingSink(ingress, options.journal());
+        this.reader = new FaultReader("replay", format == EntryFormat.PLAIN ? plainTags(sink) : sink,
                 ReaderSettings.DEFAULT, broken -> producer.kill());
         for (int region = 0; region < plan.regionCount(); region++) {
             final DmaFaultRegion made = DmaFaultRegion.create(plan.device(region), format);
@@ -117,7 +119,7 @@ final class Road implements AutoCloseable {
         return options.machine() == null ? plan.machine(region) : options.machine();
     }
 
-    private FaultSink plainTags() {
+    private FaultSink plainTags(final FaultSink sink) {
         final HostReport[] reports = new HostReport[steps.length];
         final int[] regionOf = new int[steps.length];
         for (int step = 0; step < steps.length; step++) {
@@ -125,7 +127,7 @@ final class Road implements AutoCloseable {
             reports[step] = HostReport.of(fault.log());
             regionOf[step] = fault.region();
         }
-        return new PlainTags(ingress, reports, regionOf, plan.regionCount(), !options.paced());
+        return new PlainTags(sink, reports, regionOf, plan.regionCount(), !options.paced());
     }
 
     /**

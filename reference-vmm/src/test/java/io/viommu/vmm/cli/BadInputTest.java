@@ -130,4 +130,12 @@ class BadInputTest {
         assertThat(run.status()).isEqualTo(2);
         assertThat(run.complaints()).singleElement().asString().contains("FILE");
     }
+
+    @Test
+    void aJournalThatCannotBeWrittenIsAUsageError() {
+        final CommandRun run = CommandRun.of("replay", "--record", "/nowhere/at/all",
+                CommandRun.example("gh-smmu-bdy-g98-r8125"));
+        assertThat(run.status()).isEqualTo(2);
+        assertThat(run.complaints()).singleElement().asString().contains("--record must name a file");
+    }
 }

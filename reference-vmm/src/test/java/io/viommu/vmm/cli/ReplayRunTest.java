@@ -63,6 +63,25 @@ class ReplayRunTest {
     }
 
     @Test
+    void aRecordedJournalReplaysTheSameFaultsAndIsDecodedLikeALog() {
+        final Path journal = folder.resolve("faults.journal");
+        final ReplayLines recorded = CommandRun.replay("--record", journal, SMMU, DMAR);
+        final ReplayLines replay = CommandRun.replay(journal);
+        assertThat(recorded.run().status()).isZero();
+        assertThat(replay.run().status()).isZero();
+        assertThat(replay.faults()).hasSameSizeAs(recorded.faults());
+        for (final String key : List.of("words", "guest_words", "name", "outcome", "arch")) {
+            assertThat(replay.faults().stream().map(fault -> fault.get(key).toString()).sorted())
+                    .isEqualTo(recorded.faults().stream().map(fault -> fault.get(key).toString()).sorted().toList());
+        }
+        assertThat(CommandRun.of("decode", journal.toString()).out()).contains("F_", "VT-d reason");
+        final ReplayLines plain = CommandRun.replay("--entry-size", 64, "--record", journal, SMMU);
+        assertThat(plain.faults("delivered")).isNotEmpty();
+        assertThat(CommandRun.replay(journal).run().complaints()).singleElement().asString()
+                .contains("can't be replayed");
+    }
+
+    @Test
     void aMappedDeviceIsKnownToTheGuestByItsOwnNumber() {
         final ReplayLines replay = CommandRun.replay("--map", "0x2100=0x8", "--map", "05:00.0=00:1f.3", SMMU, DMAR);
         assertThat(replay.run().status()).isZero();
