@@ -20,7 +20,6 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * An epoll(7) set, level-triggered, for reading only: an iommufd fault queue reports itself writable always, so a mask
@@ -36,7 +35,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  * <p>Any thread may add and remove; one thread awaits and reads the results, which stay valid until its next
  * {@link #await}. {@link #await} allocates nothing.
  */
-public final class Epoll implements AutoCloseable {
+public final class Epoll extends Descriptor {
     /** There is something to read (EPOLLIN). */
     public static final int READABLE = 1;
     /** The descriptor is in error (EPOLLERR); always reported. */
@@ -60,12 +59,11 @@ public final class Epoll implements AutoCloseable {
     private static final MethodHandle WAIT = LibC.call("epoll_wait", LibC.INT, LibC.INT, LibC.ADDRESS, LibC.INT,
             LibC.INT);
 
-    private final AtomicInteger descriptor;
     private final int capacity;
     private final MemorySegment ready;
 
     private Epoll(final int fd, final int capacity) {
-        descriptor = new AtomicInteger(fd);
+        super(fd);
         this.capacity = capacity;
         ready = Arena.ofAuto().allocate((long) capacity * EVENT_SIZE, 8);
     }
@@ -133,7 +131,7 @@ public final class Epoll implements AutoCloseable {
     private void control(final LibC.State state, final int operation, final int fd, final String what) {
         final int result;
         try {
-            result = (int) CONTROL.invokeExact(state.errno, descriptor.get(), operation, fd, state.scratch);
+            result = (int) CONTROL.invokeExact(state.errno, fd(), operation, fd, state.scratch);
         } catch (final Throwable thrown) {
             throw LibC.unexpected(thrown);
         }
@@ -154,7 +152,7 @@ public final class Epoll implements AutoCloseable {
         int left = timeoutMillis;
         try {
             while (true) {
-                final int count = (int) WAIT.invokeExact(state.errno, descriptor.get(), ready, capacity, left);
+                final int count = (int) WAIT.invokeExact(state.errno, fd(), ready, capacity, left);
                 if (count >= 0) {
                     return count;
                 }
@@ -190,18 +188,5 @@ public final class Epoll implements AutoCloseable {
      */
     public int events(final int index) {
         return ready.get(EVENTS, (long) index * EVENT_SIZE);
-    }
-
-    @Override
-    public void close() {
-        final int fd = descriptor.getAndSet(-1);
-        if (fd >= 0) {
-            LibC.close(fd);
-        }
-    }
-
-    @Override
-    public String toString() {
-        return "Epoll(fd " + descriptor.get() + ")";
     }
 }

@@ -17,7 +17,6 @@ package io.viommu.bridge.linux;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
-import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * An eventfd(2) in counting, non-blocking mode: the wake-up of the fault path in both directions.
@@ -25,7 +24,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  * <p>Any thread may signal or drain. {@link #signal} and {@link #drain} never block and never allocate. Close it when
  * its users have ended: Linux reuses descriptor numbers.
  */
-public final class EventFd implements AutoCloseable {
+public final class EventFd extends Descriptor {
     /** The largest count {@link #drain} reports; the kernel's limit is 2^64 - 2. */
     public static final long MAX_COUNT = Long.MAX_VALUE;
 
@@ -33,10 +32,8 @@ public final class EventFd implements AutoCloseable {
     private static final int EFD_NONBLOCK = 0x800;
     private static final MethodHandle EVENTFD = LibC.call("eventfd", LibC.INT, LibC.INT, LibC.INT);
 
-    private final AtomicInteger descriptor;
-
     private EventFd(final int fd) {
-        descriptor = new AtomicInteger(fd);
+        super(fd);
     }
 
     /**
@@ -73,15 +70,6 @@ public final class EventFd implements AutoCloseable {
     }
 
     /**
-     * The descriptor, for epoll, or to hand to another process or to the kernel (irqfd, VFIO_DEVICE_SET_IRQS).
-     *
-     * @return the number, -1 once closed
-     */
-    public int fd() {
-        return descriptor.get();
-    }
-
-    /**
      * Adds to the count and wakes whoever waits.
      *
      * @param count 1 or more
@@ -91,7 +79,7 @@ public final class EventFd implements AutoCloseable {
     public int signal(final long count) {
         final MemorySegment value = LibC.state().scratch;
         value.set(LibC.LONG, 0, count);
-        return (int) Math.min(LibC.write(descriptor.get(), value, Long.BYTES), 0);
+        return (int) Math.min(LibC.write(fd(), value, Long.BYTES), 0);
     }
 
     /**
@@ -101,24 +89,11 @@ public final class EventFd implements AutoCloseable {
      */
     public long drain() {
         final MemorySegment value = LibC.state().scratch;
-        final long result = LibC.read(descriptor.get(), value, Long.BYTES);
+        final long result = LibC.read(fd(), value, Long.BYTES);
         if (result > 0) {
             final long count = value.get(LibC.LONG, 0);
             return count < 0 ? MAX_COUNT : count;
         }
         return result == -Errno.EAGAIN ? 0 : result;
-    }
-
-    @Override
-    public void close() {
-        final int fd = descriptor.getAndSet(-1);
-        if (fd >= 0) {
-            LibC.close(fd);
-        }
-    }
-
-    @Override
-    public String toString() {
-        return "EventFd(fd " + fd() + ")";
     }
 }

@@ -66,6 +66,11 @@ final class LibC {
         int errno() {
             return (int) ERRNO.get(errno, 0L);
         }
+
+        /** What a call returned, or {@code -errno} if that is negative. */
+        long outcome(final long returned) {
+            return returned >= 0 ? returned : -errno();
+        }
     }
 
     private static final ThreadLocal<State> STATE = ThreadLocal.withInitial(State::new);
@@ -126,16 +131,11 @@ final class LibC {
     static long read(final int fd, final MemorySegment bytes, final long length) {
         final State state = state();
         try {
-            while (true) {
-                final long done = (long) READ.invokeExact(state.errno, fd, bytes, length);
-                if (done >= 0) {
-                    return done;
-                }
-                final int errno = state.errno();
-                if (errno != Errno.EINTR) {
-                    return -errno;
-                }
-            }
+            long done;
+            do {
+                done = state.outcome((long) READ.invokeExact(state.errno, fd, bytes, length));
+            } while (done == -Errno.EINTR);
+            return done;
         } catch (final Throwable thrown) {
             throw unexpected(thrown);
         }
@@ -145,16 +145,11 @@ final class LibC {
     static long write(final int fd, final MemorySegment bytes, final long length) {
         final State state = state();
         try {
-            while (true) {
-                final long done = (long) WRITE.invokeExact(state.errno, fd, bytes, length);
-                if (done >= 0) {
-                    return done;
-                }
-                final int errno = state.errno();
-                if (errno != Errno.EINTR) {
-                    return -errno;
-                }
-            }
+            long done;
+            do {
+                done = state.outcome((long) WRITE.invokeExact(state.errno, fd, bytes, length));
+            } while (done == -Errno.EINTR);
+            return done;
         } catch (final Throwable thrown) {
             throw unexpected(thrown);
         }
@@ -164,16 +159,11 @@ final class LibC {
     static long pread(final int fd, final MemorySegment bytes, final long length, final long position) {
         final State state = state();
         try {
-            while (true) {
-                final long done = (long) PREAD.invokeExact(state.errno, fd, bytes, length, position);
-                if (done >= 0) {
-                    return done;
-                }
-                final int errno = state.errno();
-                if (errno != Errno.EINTR) {
-                    return -errno;
-                }
-            }
+            long done;
+            do {
+                done = state.outcome((long) PREAD.invokeExact(state.errno, fd, bytes, length, position));
+            } while (done == -Errno.EINTR);
+            return done;
         } catch (final Throwable thrown) {
             throw unexpected(thrown);
         }
@@ -183,16 +173,11 @@ final class LibC {
     static long pwrite(final int fd, final MemorySegment bytes, final long length, final long position) {
         final State state = state();
         try {
-            while (true) {
-                final long done = (long) PWRITE.invokeExact(state.errno, fd, bytes, length, position);
-                if (done >= 0) {
-                    return done;
-                }
-                final int errno = state.errno();
-                if (errno != Errno.EINTR) {
-                    return -errno;
-                }
-            }
+            long done;
+            do {
+                done = state.outcome((long) PWRITE.invokeExact(state.errno, fd, bytes, length, position));
+            } while (done == -Errno.EINTR);
+            return done;
         } catch (final Throwable thrown) {
             throw unexpected(thrown);
         }
@@ -208,7 +193,7 @@ final class LibC {
         state.scratch.set(INT, 4, POLLIN);
         try {
             final int ready = (int) POLL.invokeExact(state.errno, state.scratch, 1L, timeoutMillis);
-            return ready >= 0 ? ready : -state.errno();
+            return (int) state.outcome(ready);
         } catch (final Throwable thrown) {
             throw unexpected(thrown);
         }

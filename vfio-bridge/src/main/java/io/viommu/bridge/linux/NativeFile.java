@@ -17,7 +17,6 @@ package io.viommu.bridge.linux;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * An open file descriptor with the plain calls on it: a device node, an iommufd queue, a file handed over by another
@@ -26,7 +25,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  * <p>Reads and writes return byte counts, or {@code -errno}; EINTR is retried. Several threads may call; close once
  * all of them have ended, since Linux reuses descriptor numbers.
  */
-public final class NativeFile implements AutoCloseable {
+public final class NativeFile extends Descriptor {
     private static final int O_RDWR = 2;
     private static final int O_CLOEXEC = 0x80000;
     private static final int SEEK_END = 2;
@@ -35,10 +34,8 @@ public final class NativeFile implements AutoCloseable {
     private static final int F_SETFL = 4;
     static final int O_NONBLOCK = 0x800;
 
-    private final AtomicInteger descriptor;
-
     private NativeFile(final int fd) {
-        descriptor = new AtomicInteger(fd);
+        super(fd);
     }
 
     /**
@@ -111,22 +108,13 @@ public final class NativeFile implements AutoCloseable {
     }
 
     /**
-     * The descriptor.
-     *
-     * @return the number, -1 once closed
-     */
-    public int fd() {
-        return descriptor.get();
-    }
-
-    /**
      * read(2) into all of a native segment.
      *
      * @param into where to; its size is the byte count asked for
      * @return bytes read, 0 at the end (or for an empty iommufd queue), or {@code -errno}
      */
     public long read(final MemorySegment into) {
-        return LibC.read(descriptor.get(), into, into.byteSize());
+        return LibC.read(fd(), into, into.byteSize());
     }
 
     /**
@@ -136,7 +124,7 @@ public final class NativeFile implements AutoCloseable {
      * @return bytes written, possibly fewer than asked, or {@code -errno}
      */
     public long write(final MemorySegment from) {
-        return LibC.write(descriptor.get(), from, from.byteSize());
+        return LibC.write(fd(), from, from.byteSize());
     }
 
     /**
@@ -147,7 +135,7 @@ public final class NativeFile implements AutoCloseable {
      * @return bytes read, or {@code -errno}
      */
     public long readAt(final MemorySegment into, final long position) {
-        return LibC.pread(descriptor.get(), into, into.byteSize(), position);
+        return LibC.pread(fd(), into, into.byteSize(), position);
     }
 
     /**
@@ -158,7 +146,7 @@ public final class NativeFile implements AutoCloseable {
      * @return bytes written, or {@code -errno}
      */
     public long writeAt(final MemorySegment from, final long position) {
-        return LibC.pwrite(descriptor.get(), from, from.byteSize(), position);
+        return LibC.pwrite(fd(), from, from.byteSize(), position);
     }
 
     /**
@@ -170,33 +158,15 @@ public final class NativeFile implements AutoCloseable {
      */
     public int ioctl(final long request, final MemorySegment argument) {
         final LibC.State state = LibC.state();
-        final int fd = descriptor.get();
+        final int fd = fd();
         try {
-            while (true) {
-                final int result = (int) LibC.IOCTL.invokeExact(state.errno, fd, request, argument);
-                if (result >= 0) {
-                    return result;
-                }
-                final int errno = state.errno();
-                if (errno != Errno.EINTR) {
-                    return -errno;
-                }
-            }
+            long result;
+            do {
+                result = state.outcome((int) LibC.IOCTL.invokeExact(state.errno, fd, request, argument));
+            } while (result == -Errno.EINTR);
+            return (int) result;
         } catch (final Throwable thrown) {
             throw LibC.unexpected(thrown);
         }
-    }
-
-    @Override
-    public void close() {
-        final int fd = descriptor.getAndSet(-1);
-        if (fd >= 0) {
-            LibC.close(fd);
-        }
-    }
-
-    @Override
-    public String toString() {
-        return "NativeFile(fd " + fd() + ")";
     }
 }

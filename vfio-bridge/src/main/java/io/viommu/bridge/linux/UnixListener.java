@@ -21,10 +21,9 @@ import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.concurrent.atomic.AtomicInteger;
 
 /** A listening unix(7) stream socket, bound to a path that it removes when closed. */
-public final class UnixListener implements AutoCloseable {
+public final class UnixListener extends Descriptor {
     private static final int ACCEPT_CLOEXEC = 0x80000;
     private static final int BACKLOG = 16;
     private static final MethodHandle BIND = LibC.call("bind", LibC.INT, LibC.INT, LibC.ADDRESS, LibC.INT);
@@ -32,11 +31,10 @@ public final class UnixListener implements AutoCloseable {
     private static final MethodHandle ACCEPT = LibC.call("accept4", LibC.INT, LibC.INT, LibC.ADDRESS, LibC.ADDRESS,
             LibC.INT);
 
-    private final AtomicInteger descriptor;
     private final Path path;
 
     private UnixListener(final int fd, final Path path) {
-        descriptor = new AtomicInteger(fd);
+        super(fd);
         this.path = path;
     }
 
@@ -67,22 +65,13 @@ public final class UnixListener implements AutoCloseable {
     }
 
     /**
-     * The descriptor, for epoll.
-     *
-     * @return the number, -1 once closed
-     */
-    public int fd() {
-        return descriptor.get();
-    }
-
-    /**
      * Waits until somebody connects.
      *
      * @param timeoutMillis milliseconds; 0 to look only, -1 for ever
      * @return false when the time is up, or a signal interrupted the wait
      */
     public boolean await(final int timeoutMillis) {
-        return LibC.poll(descriptor.get(), timeoutMillis) > 0;
+        return LibC.poll(fd(), timeoutMillis) > 0;
     }
 
     /**
@@ -97,7 +86,7 @@ public final class UnixListener implements AutoCloseable {
         int errno = 0;
         try {
             do {
-                fd = (int) ACCEPT.invokeExact(state.errno, descriptor.get(), MemorySegment.NULL, MemorySegment.NULL,
+                fd = (int) ACCEPT.invokeExact(state.errno, fd(), MemorySegment.NULL, MemorySegment.NULL,
                         ACCEPT_CLOEXEC);
                 errno = fd < 0 ? state.errno() : 0;
             } while (errno == Errno.EINTR);
@@ -112,20 +101,13 @@ public final class UnixListener implements AutoCloseable {
 
     @Override
     public void close() {
-        final int fd = descriptor.getAndSet(-1);
-        if (fd < 0) {
+        if (!release()) {
             return;
         }
-        LibC.close(fd);
         try {
             Files.deleteIfExists(path);
         } catch (final IOException gone) {
             // The socket file is only a name; a folder removed meanwhile took it along.
         }
-    }
-
-    @Override
-    public String toString() {
-        return "UnixListener(" + path + ")";
     }
 }

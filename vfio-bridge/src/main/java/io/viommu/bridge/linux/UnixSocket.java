@@ -19,7 +19,6 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 import java.nio.file.Path;
-import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * A connected stream socket of the unix(7) family that can carry file descriptors (SCM_RIGHTS), which the JDK's own
@@ -28,7 +27,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  * <p>One thread may send while another receives; several senders (or receivers) take turns under a lock. This is the
  * control path: receiving descriptors allocates. {@link #shutdown} wakes a receiver; close after it has ended.
  */
-public final class UnixSocket implements AutoCloseable {
+public final class UnixSocket extends Descriptor {
     /** How many descriptors one message can carry; the kernel's limit. */
     public static final int MAX_DESCRIPTORS = MessageHeader.MAX_DESCRIPTORS;
 
@@ -46,7 +45,6 @@ public final class UnixSocket implements AutoCloseable {
     private static final MethodHandle RECVMSG = LibC.call("recvmsg", LibC.LONG, LibC.INT, LibC.ADDRESS, LibC.INT);
     private static final MethodHandle SHUTDOWN = LibC.call("shutdown", LibC.INT, LibC.INT, LibC.INT);
 
-    private final AtomicInteger descriptor;
     private final MessageHeader outgoing = new MessageHeader();
     private final MessageHeader incoming = new MessageHeader();
 
@@ -68,7 +66,7 @@ public final class UnixSocket implements AutoCloseable {
     }
 
     private UnixSocket(final int fd) {
-        descriptor = new AtomicInteger(fd);
+        super(fd);
     }
 
     /**
@@ -142,15 +140,6 @@ public final class UnixSocket implements AutoCloseable {
     }
 
     /**
-     * The descriptor, for epoll.
-     *
-     * @return the number, -1 once closed
-     */
-    public int fd() {
-        return descriptor.get();
-    }
-
-    /**
      * Sends all bytes, waiting for room; copies of the descriptors go with the first of them.
      *
      * @param bytes a native segment of 1 byte or more
@@ -205,16 +194,11 @@ public final class UnixSocket implements AutoCloseable {
     private long transfer(final MethodHandle call, final MemorySegment header, final int flags) {
         final LibC.State state = LibC.state();
         try {
-            while (true) {
-                final long done = (long) call.invokeExact(state.errno, descriptor.get(), header, flags);
-                if (done >= 0) {
-                    return done;
-                }
-                final int errno = state.errno();
-                if (errno != Errno.EINTR) {
-                    return -errno;
-                }
-            }
+            long done;
+            do {
+                done = state.outcome((long) call.invokeExact(state.errno, fd(), header, flags));
+            } while (done == -Errno.EINTR);
+            return done;
         } catch (final Throwable thrown) {
             throw LibC.unexpected(thrown);
         }
@@ -227,29 +211,16 @@ public final class UnixSocket implements AutoCloseable {
      * @return false when the time is up, or a signal interrupted the wait
      */
     public boolean await(final int timeoutMillis) {
-        return LibC.poll(descriptor.get(), timeoutMillis) > 0;
+        return LibC.poll(fd(), timeoutMillis) > 0;
     }
 
     /** Ends the connection in both directions: the peer, and a receiver in another thread here, see the end. */
     public void shutdown() {
-        final int fd = descriptor.get();
+        final int fd = fd();
         try {
             final int ignored = (int) SHUTDOWN.invokeExact(LibC.state().errno, fd, SHUT_RDWR);
         } catch (final Throwable thrown) {
             throw LibC.unexpected(thrown);
         }
-    }
-
-    @Override
-    public void close() {
-        final int fd = descriptor.getAndSet(-1);
-        if (fd >= 0) {
-            LibC.close(fd);
-        }
-    }
-
-    @Override
-    public String toString() {
-        return "UnixSocket(fd " + fd() + ")";
     }
 }
