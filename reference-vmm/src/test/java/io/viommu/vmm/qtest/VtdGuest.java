@@ -16,6 +16,8 @@
 
 package io.viommu.vmm.qtest;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.io.IOException;
 
 /**
@@ -24,14 +26,14 @@ import java.io.IOException;
  */
 final class VtdGuest {
 
-    static final long IOVA = 0x0010_0000_0567L;
-    static final long TARGET = 0x0ECB_A567L;
+    static final long IOVA = 0x1020_0567L;
+    static final long TARGET = 0x1010_0567L;
 
     /** What the unit does with requests of the device. */
     enum Mode {
         LEGACY_PASS_THROUGH(""), LEGACY_SECOND_STAGE(""), SCALABLE_PASS_THROUGH(
                 ",scalable-mode=on"), SCALABLE_SECOND_STAGE(
-                        ",scalable-mode=on"), SCALABLE_FIRST_STAGE(",scalable-mode=on,flts=on");
+                        ",scalable-mode=on"), SCALABLE_FIRST_STAGE(",scalable-mode=on,fsts=on");
 
         private final String properties;
 
@@ -53,15 +55,17 @@ final class VtdGuest {
     }
 
     private static final long REGISTERS = 0xFED9_0000L;
-    private static final long ROOT = 0x0100_0000L;
-    private static final long CONTEXT = 0x0101_0000L;
-    private static final long DIRECTORY = 0x0102_0000L;
-    private static final long PASIDS = 0x0103_0000L;
-    private static final long[] TABLES = { 0x0200_0000L, 0x0200_1000L, 0x0200_2000L, 0x0200_3000L };
+    private static final long BASE = 0x1000_0000L;
+    private static final long ROOT = BASE;
+    private static final long CONTEXT = BASE + 0x1000;
+    private static final long[] TABLES = { BASE + 0x1_0000, BASE + 0x1_1000, BASE + 0x1_2000, BASE + 0x1_3000 };
+    private static final long QUEUE = BASE + 0x2_0000;
+    private static final long DIRECTORY = BASE + 0x3_0000;
+    private static final long PASIDS = BASE + 0x3_1000;
     private static final int LEVELS = 4;
-    private static final int DOMAIN = 7;
     private static final int AGAW_48 = 2;
     private static final int SET_ROOT = 1 << 30;
+    private static final int QUEUED = 1 << 26;
     private static final int TRANSLATE = 1 << 31;
     private static final int SCALABLE_TABLES = 1 << 10;
 
@@ -72,51 +76,92 @@ final class VtdGuest {
     }
 
     void translate(final int devfn, final Mode mode) throws IOException {
-        writeTables(mode == Mode.SCALABLE_FIRST_STAGE);
+        clear(mode);
+        client.write("writeq", ROOT, CONTEXT | 1);
+        client.write("writeq", ROOT + 8, 0);
         if (mode.scalable()) {
             writeScalable(devfn, mode);
         } else {
             writeLegacy(devfn, mode);
         }
-        client.write("writeq", REGISTERS + 0x20, ROOT | (mode.scalable() ? SCALABLE_TABLES : 0));
-        client.write("writel", REGISTERS + 0x18, SET_ROOT);
-        client.write("writel", REGISTERS + 0x18, TRANSLATE & 0xFFFF_FFFFL);
+        writeRegisters(mode);
+    }
+
+    private void clear(final Mode mode) throws IOException {
+        fill(ROOT, 0x1000);
+        fill(TABLES[0], 0x4000);
+        fill(CONTEXT, mode.scalable() ? 0x2000 : 0x1000);
+        if (mode.scalable()) {
+            fill(DIRECTORY, 0x1000);
+            fill(PASIDS, 0x1000);
+        }
+    }
+
+    private void fill(final long address, final int length) throws IOException {
+        client.say(String.format("memset 0x%x 0x%x 0x00", address, length));
     }
 
     /** First-stage entries have P, R/W, U/S, A and D where second-stage ones have R and W (VT-d, 9.7 and 9.8). */
     private void writeTables(final boolean firstStage) throws IOException {
-        final int attributes = firstStage ? 0x67 : 0x3;
         for (int level = 0; level < LEVELS; level++) {
+            final boolean leaf = level == LEVELS - 1;
             final long entry = TABLES[level] + (IOVA >>> 39 - 9 * level & 0x1FF) * Long.BYTES;
-            final long next = level == LEVELS - 1 ? TARGET & ~0xFFFL : TABLES[level + 1];
-            client.write("writeq", entry, next | attributes);
+            final long next = leaf ? TARGET & ~0xFFFL : TABLES[level + 1];
+            client.write("writeq", entry, next | (firstStage ? leaf ? 0x67 : 0x27 : 0x3));
         }
     }
 
-    /** Context entry: P, TT (0 second stage, 2 pass-through), SSPTPTR; AW, DID (VT-d, 9.3). */
+    /** Context entry: P, TT (0 second stage, 2 pass-through), SSPTPTR; AW, domain 0 (VT-d, 9.3). */
     private void writeLegacy(final int devfn, final Mode mode) throws IOException {
-        client.write("writeq", ROOT, CONTEXT | 1);
-        final long type = mode.passes() ? 2 : 0;
-        client.write("writeq", CONTEXT + devfn * 16L, TABLES[0] | type << 2 | 1);
-        client.write("writeq", CONTEXT + devfn * 16L + 8, AGAW_48 | DOMAIN << 8);
+        if (!mode.passes()) {
+            writeTables(false);
+        }
+        client.write("writeq", CONTEXT + devfn * 16L, mode.passes() ? 2 << 2 | 1 : TABLES[0] | 1);
+        client.write("writeq", CONTEXT + devfn * 16L + 8, AGAW_48);
     }
 
     /**
-     * Scalable-mode root, context and PASID entries; requests without PASID use PASID 0. A context table holds 128
+     * Scalable-mode context and PASID entries, domain 0; requests without PASID use PASID 0. A context table holds 128
      * devices, the upper half of the root entry is for the rest (VT-d, 9.2, 9.4 to 9.6).
      */
     private void writeScalable(final int devfn, final Mode mode) throws IOException {
-        client.write("writeq", ROOT, CONTEXT | 1);
-        client.write("writeq", CONTEXT + devfn * 32L, DIRECTORY | 1);
+        writeEntry(CONTEXT + devfn * 32L, DIRECTORY | 1, 0, 0, 0);
         client.write("writeq", DIRECTORY, PASIDS | 1);
-        final long type = switch (mode) {
-            case SCALABLE_FIRST_STAGE -> 1;
-            case SCALABLE_SECOND_STAGE -> 2;
-            default -> 4;
-        };
-        final long second = mode == Mode.SCALABLE_SECOND_STAGE ? TABLES[0] : 0;
-        client.write("writeq", PASIDS, second | type << 6 | AGAW_48 << 2 | 1);
-        client.write("writeq", PASIDS + 8, DOMAIN);
-        client.write("writeq", PASIDS + 16, mode == Mode.SCALABLE_FIRST_STAGE ? TABLES[0] : 0);
+        switch (mode) {
+            case SCALABLE_FIRST_STAGE -> {
+                writeTables(true);
+                writeEntry(PASIDS, 1 << 6 | 1, 0, TABLES[0], 0, 0, 0, 0, 0);
+            }
+            case SCALABLE_SECOND_STAGE -> {
+                writeTables(false);
+                writeEntry(PASIDS, TABLES[0] | 2 << 6 | AGAW_48 << 2 | 1, 0, 0, 0, 0, 0, 0, 0);
+            }
+            default -> writeEntry(PASIDS, 4 << 6 | 1, 0, 0, 0, 0, 0, 0, 0);
+        }
+    }
+
+    private void writeEntry(final long address, final long... words) throws IOException {
+        for (int i = 0; i < words.length; i++) {
+            client.write("writeq", address + 8L * i, words[i]);
+        }
+    }
+
+    /** Each step keeps the bits of the ones before, so that the one-shot "set root table pointer" is said thrice. */
+    private void writeRegisters(final Mode mode) throws IOException {
+        client.write("writeq", REGISTERS + 0x20, ROOT | (mode.scalable() ? SCALABLE_TABLES : 0));
+        command(SET_ROOT, SET_ROOT);
+        client.write("writeq", REGISTERS + 0x90, QUEUE);
+        client.write("writeq", REGISTERS + 0x80, 0);
+        client.write("writeq", REGISTERS + 0x88, 0);
+        command(SET_ROOT | QUEUED, QUEUED);
+        client.write("writel", REGISTERS + 0x38, 0);
+        client.write("writel", REGISTERS + 0x3C, 0);
+        client.write("writel", REGISTERS + 0x40, 0xFEE0_0000L);
+        command(SET_ROOT | QUEUED | TRANSLATE, TRANSLATE);
+    }
+
+    private void command(final int command, final int status) throws IOException {
+        client.write("writel", REGISTERS + 0x18, command & 0xFFFF_FFFFL);
+        assertThat((int) client.read("readl", REGISTERS + 0x1C) & status).isEqualTo(status);
     }
 }
