@@ -41,3 +41,6 @@ struct vfio_region_info_cap_sparse_mmap { struct vfio_info_cap_header header; u3
     struct vfio_area areas[]; };
 struct vfio_irq_info { u32 argsz, flags, index, count; };
 struct vfio_irq_set { u32 argsz, flags, index, start, count; uint8_t data[]; };
+struct vfio_group_status { u32 argsz, flags; };
+struct vfio_iommu_type1_dma_map { u32 argsz, flags; u64 vaddr, iova, size; };
+struct vfio_iommu_type1_dma_unmap { u32 argsz, flags; u64 iova, size; };

@@ -23,6 +23,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 
 import org.junit.jupiter.api.Test;
 
@@ -109,5 +111,37 @@ class FaultRouterTest {
             assertThat(router.find(source, device, wanted))
                     .isEqualTo(exact != null ? exact : model.get(List.of(source, device, -1)));
         }
+    }
+
+    @Test
+    void routesThatStayAreFoundWhileOthersComeAndGo() throws InterruptedException {
+        for (int device = 0; device < 32; device++) {
+            router.add(1, device, to(device));
+            router.add(1, device, 5, to(100 + device));
+        }
+        final AtomicLong wrong = new AtomicLong();
+        final AtomicLong lookUps = new AtomicLong();
+        final AtomicBoolean stop = new AtomicBoolean();
+        final Thread traffic = new Thread(() -> {
+            while (!stop.get()) {
+                final int device = (int) (lookUps.get() & 31);
+                final FaultRoute whole = router.find(1, device, 6);
+                final FaultRoute own = router.find(1, device, 5);
+                final FaultRoute passing = router.find(1, 1000 + device, FaultSink.NO_PASID);
+                if (whole == null || whole.guestDevice() != device || own == null || own.guestDevice() != 100 + device
+                        || passing != null && passing.guestDevice() != 2000) {
+                    wrong.incrementAndGet();
+                }
+                lookUps.incrementAndGet();
+            }
+        });
+        traffic.start();
+        for (int i = 0; i < 5_000 || lookUps.get() < 5_000; i++) {
+            router.add(1, 1000 + (i & 63), to(2000));
+            router.remove(1, 1000 + (i * 7 & 63));
+        }
+        stop.set(true);
+        traffic.join();
+        assertThat(wrong.get()).isZero();
     }
 }

@@ -84,7 +84,15 @@ final class ConformanceGuest implements AutoCloseable {
     }
 
     void route(final int source, final int hostDevice) {
-        router.add(source, hostDevice, new FaultRoute(pipeline, FaultScenario.GUEST_STREAM));
+        route(source, hostDevice, FaultScenario.GUEST_STREAM);
+    }
+
+    void route(final int source, final int hostDevice, final int stream) {
+        router.add(source, hostDevice, new FaultRoute(pipeline, stream));
+    }
+
+    void route(final int source, final int hostDevice, final int pasid, final int stream) {
+        router.add(source, hostDevice, pasid, new FaultRoute(pipeline, stream));
     }
 
     /** Takes all that a source has; false if it had nothing. */

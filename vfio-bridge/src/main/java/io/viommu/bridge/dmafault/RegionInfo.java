@@ -18,6 +18,8 @@ package io.viommu.bridge.dmafault;
 import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
 
+import io.viommu.bridge.vfio.CapabilityChain;
+
 /**
  * What VFIO_DEVICE_GET_REGION_INFO tells about a DMA-fault region: {@code struct vfio_region_info} and the chain of
  * capabilities behind it. Host byte order.
@@ -54,7 +56,6 @@ public record RegionInfo(long size, int type, int subtype, int version) {
     private static final int FLAG_CAPS = 8;
 
     private static final int CAP_NEXT = 4;
-    private static final int CAP_HEADER_LENGTH = 8;
     private static final int CAP_SPARSE_MMAP = 1;
     private static final int CAP_TYPE = 2;
     private static final int CAP_DMA_FAULT = 6;
@@ -126,33 +127,11 @@ public record RegionInfo(long size, int type, int subtype, int version) {
         if (buffer.capacity() < INFO_LENGTH) {
             throw new IllegalArgumentException("The region info has " + buffer.capacity() + " bytes; it needs 32.");
         }
-        int type = 0;
-        int subtype = 0;
-        int version = 0;
-        int at = (buffer.getInt(FLAGS) & FLAG_CAPS) == 0 ? 0 : buffer.getInt(CAP_OFFSET);
-        int previous = INFO_LENGTH - 1;
-        while (at != 0) {
-            // Only forward: a chain that turns back would have no end.
-            if (at <= previous || at > buffer.capacity() - CAP_HEADER_LENGTH) {
-                throw new IllegalArgumentException("The region info's capability chain leads to byte " + at + ".");
-            }
-            final int id = buffer.getShort(at) & 0xFFFF;
-            if (id == CAP_TYPE) {
-                type = buffer.getInt(checked(buffer, at, 16) + 8);
-                subtype = buffer.getInt(at + 12);
-            } else if (id == CAP_DMA_FAULT) {
-                version = buffer.getInt(checked(buffer, at, 12) + 8);
-            }
-            previous = at;
-            at = buffer.getInt(at + CAP_NEXT);
-        }
-        return new RegionInfo(buffer.getLong(SIZE), type, subtype, version);
-    }
-
-    private static int checked(final DirectBuffer buffer, final int at, final int length) {
-        if (at > buffer.capacity() - length) {
-            throw new IllegalArgumentException("The region info ends within the capability at byte " + at + ".");
-        }
-        return at;
+        final int first = (buffer.getInt(FLAGS) & FLAG_CAPS) == 0 ? 0 : buffer.getInt(CAP_OFFSET);
+        final CapabilityChain chain = new CapabilityChain("region info", buffer, INFO_LENGTH, first);
+        final int type = chain.find(CAP_TYPE, 16);
+        final int fault = chain.find(CAP_DMA_FAULT, 12);
+        return new RegionInfo(buffer.getLong(SIZE), type == 0 ? 0 : buffer.getInt(type + 8),
+                type == 0 ? 0 : buffer.getInt(type + 12), fault == 0 ? 0 : buffer.getInt(fault + 8));
     }
 }

@@ -44,6 +44,8 @@ public final class VfioCapHeaderLayout {
     public static final int ID_SPARSE_MMAP = 1;
     /** Region: {@link VfioRegionTypeLayout}. */
     public static final int ID_TYPE = 2;
+    /** Interrupt, in the fault series of 2021: {@link VfioRegionTypeLayout} too. */
+    public static final int ID_IRQ_TYPE = 3;
 
     private VfioCapHeaderLayout() {
     }

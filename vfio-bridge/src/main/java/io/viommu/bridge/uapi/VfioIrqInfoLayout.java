@@ -46,6 +46,8 @@ public final class VfioIrqInfoLayout {
     public static final int INDEX = 8;
     /** Offset of the number of interrupts of this index, four bytes. */
     public static final int COUNT = 12;
+    /** Offset, behind the structure, of the offset of the first capability, valid with its flag, four bytes. */
+    public static final int CAP_OFFSET = 16;
 
     /** It signals eventfds. */
     public static final int FLAG_EVENTFD = 1;
@@ -55,6 +57,8 @@ public final class VfioIrqInfoLayout {
     public static final int FLAG_AUTOMASKED = 4;
     /** It can not grow while in use. */
     public static final int FLAG_NORESIZE = 8;
+    /** There are capabilities. */
+    public static final int FLAG_CAPS = 1 << 4;
 
     private VfioIrqInfoLayout() {
     }

@@ -21,6 +21,29 @@ package io.viommu.bridge.uapi;
  */
 public final class VfioRequest {
 
+    /** VFIO_GET_API_VERSION, of a container. */
+    public static final int GET_API_VERSION = 0x3B64;
+    /** VFIO_CHECK_EXTENSION, of a container; the argument is the extension itself. */
+    public static final int CHECK_EXTENSION = 0x3B65;
+    /** VFIO_SET_IOMMU, of a container; the argument is the type itself. */
+    public static final int SET_IOMMU = 0x3B66;
+    /** VFIO_GROUP_GET_STATUS, {@link VfioGroupStatusLayout}. */
+    public static final int GROUP_GET_STATUS = 0x3B67;
+    /** VFIO_GROUP_SET_CONTAINER, a descriptor of four bytes. */
+    public static final int GROUP_SET_CONTAINER = 0x3B68;
+    /** VFIO_GROUP_UNSET_CONTAINER, no argument. */
+    public static final int GROUP_UNSET_CONTAINER = 0x3B69;
+    /** VFIO_GROUP_GET_DEVICE_FD, the device's name as a C string; the result is the descriptor. */
+    public static final int GROUP_GET_DEVICE_FD = 0x3B6A;
+    /** VFIO_DEVICE_RESET, no argument. */
+    public static final int DEVICE_RESET = 0x3B6F;
+    /** VFIO_IOMMU_MAP_DMA, {@link VfioDmaMapLayout}. */
+    public static final int IOMMU_MAP_DMA = 0x3B71;
+    /** VFIO_IOMMU_UNMAP_DMA, {@link VfioDmaUnmapLayout}. */
+    public static final int IOMMU_UNMAP_DMA = 0x3B72;
+    /** CHECK_EXTENSION and SET_IOMMU: VFIO_TYPE1v2_IOMMU. */
+    public static final int TYPE1V2_IOMMU = 3;
+
     /** VFIO_DEVICE_GET_INFO, {@link VfioDeviceInfoLayout}. */
     public static final int DEVICE_GET_INFO = 0x3B6B;
     /** VFIO_DEVICE_GET_REGION_INFO, {@link VfioRegionInfoLayout}. */

@@ -24,7 +24,7 @@ import io.viommu.bridge.linux.EventFd;
  * A file of the fake kernel. Its descriptor is a real eventfd, readable while there is something to read and writable
  * always, as a fault queue is.
  */
-abstract class FakeFile implements KernelFile {
+public abstract class FakeFile implements KernelFile {
 
     private final EventFd event = EventFd.create();
     private final int number = event.fd();
@@ -32,7 +32,7 @@ abstract class FakeFile implements KernelFile {
     private boolean open = true;
 
     /** Makes the descriptor say whether there is something to read. */
-    final void readable(final boolean value) {
+    public final void readable(final boolean value) {
         if (open && value != signalled) {
             if (value) {
                 event.signal(1);
@@ -43,11 +43,13 @@ abstract class FakeFile implements KernelFile {
         }
     }
 
-    final int number() {
+    /** The descriptor, also when it is closed. */
+    public final int number() {
         return number;
     }
 
-    final boolean isOpen() {
+    /** Whether it has not been closed. */
+    public final boolean isOpen() {
         return open;
     }
 

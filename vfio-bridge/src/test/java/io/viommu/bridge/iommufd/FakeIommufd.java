@@ -150,6 +150,13 @@ public final class FakeIommufd implements IommufdKernel {
         return add(new Item(Kind.DEVICE, null));
     }
 
+    /** Unbinds a device, as closing its VFIO file does; its names in vIOMMUs must have gone before. */
+    public synchronized void unbind(final int device) {
+        attached.keySet().stream().filter(key -> (int) (key >> Integer.SIZE) == device).map(Long::intValue).toList()
+                .forEach(pasid -> detach(device, pasid));
+        items.remove(device);
+    }
+
     /** Objects that exist, devices included. */
     public synchronized int objects() {
         return items.size();
@@ -170,8 +177,8 @@ public final class FakeIommufd implements IommufdKernel {
         assertThat(attach(device, FaultSink.NO_PASID, table)).isZero();
     }
 
-    /** Attaches a device or a PASID; 0 or an error. */
-    synchronized int attach(final int device, final int pasid, final int table) {
+    /** Attaches a device, or a PASID of it; 0 or an error. */
+    public synchronized int attach(final int device, final int pasid, final int table) {
         final Item to = items.get(table);
         final Item whole = attached.get(key(device, FaultSink.NO_PASID));
         final int error = attachError;
@@ -199,7 +206,7 @@ public final class FakeIommufd implements IommufdKernel {
         detach(device, FaultSink.NO_PASID);
     }
 
-    synchronized void detach(final int device, final int pasid) {
+    public synchronized void detach(final int device, final int pasid) {
         final Item from = attached.remove(key(device, pasid));
         if (from != null) {
             from.users--;
@@ -211,7 +218,7 @@ public final class FakeIommufd implements IommufdKernel {
     }
 
     /** Id of the table that a device or a PASID is attached to, 0 if none. */
-    synchronized int table(final int device, final int pasid) {
+    public synchronized int table(final int device, final int pasid) {
         final Item to = attached.get(key(device, pasid));
         return items.entrySet().stream().filter(entry -> entry.getValue() == to).map(Map.Entry::getKey).findFirst()
                 .orElse(0);

@@ -80,6 +80,9 @@ class LayoutTest {
             vfio_region_info_cap_sparse_mmap VfioSparseMmap nr_areas areas
             vfio_irq_info VfioIrqInfo argsz flags index count
             vfio_irq_set VfioIrqSet argsz flags index start count data
+            vfio_group_status VfioGroupStatus argsz flags
+            vfio_iommu_type1_dma_map VfioDmaMap argsz flags vaddr iova size
+            vfio_iommu_type1_dma_unmap VfioDmaUnmap argsz flags iova size
             """;
 
     /** A line of the table. */
