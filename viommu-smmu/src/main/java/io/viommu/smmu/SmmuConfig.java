@@ -42,7 +42,8 @@ public record SmmuConfig(SmmuOptions options, LostEventPolicy lostEvents) {
     /** What QEMU's model offers, where it differs from the defaults of this one. */
     private static final Map<String, String> QEMU = Map.ofEntries(Map.entry("oas", "44"), Map.entry("ssidsize", "0"),
             Map.entry("ats", "off"), Map.entry("pri", "off"), Map.entry("msi", "off"), Map.entry("stall", "off"),
-            Map.entry("httu", "none"), Map.entry("term-model", "abort"), Map.entry("ril", "on"));
+            Map.entry("httu", "none"), Map.entry("term-model", "abort"), Map.entry("ril", "on"),
+            Map.entry("attr-perms-ovr", "off"));
 
     /** Refuses half a configuration. */
     public SmmuConfig {
@@ -76,6 +77,9 @@ public record SmmuConfig(SmmuOptions options, LostEventPolicy lostEvents) {
                 "flags that the SMMU updates in translation tables"));
         properties.add(ModelProperty.choice("term-model", List.of("both", "abort"), "both",
                 "how a terminated transaction may end: abort or RAZ/WI as the guest says, or abort only"));
+        properties.add(ModelProperty.choice("attr-perms-ovr", SWITCH, AUTO,
+                "whether a stream table entry may override what transactions say of privilege and instruction fetches; "
+                        + "auto is on"));
         properties.add(ModelProperty.number("sidsize", 1, 32, 16, "bits of a StreamID"));
         properties.add(queueSize("cmdq", "Command"));
         properties.add(queueSize("eventq", "Event"));
@@ -117,7 +121,8 @@ public record SmmuConfig(SmmuOptions options, LostEventPolicy lostEvents) {
                 isOn(config, "msi"), List.of("on", "off", "forced").indexOf(value(config, "stall")),
                 "abort".equals(value(config, "term-model")), ssidSize > 0, config.number("sidsize"), ssidSize,
                 config.number("cmdq-log2max"), config.number("eventq-log2max"), config.number("priq-log2max"),
-                isOn(config, "ril"), number(config, "oas", 48), isQemu(config));
+                isOn(config, "ril"), number(config, "oas", 48), isOn(config, "attr-perms-ovr"),
+                isQemu(config));
         return new SmmuConfig(options, "overflow".equals(config.choice("lost-events"))
                 ? LostEventPolicy.GUEST_OVERFLOW
                 : LostEventPolicy.LOG);

@@ -43,7 +43,15 @@ class SmmuConfigTest {
     void queueSizesAreThoseGiven() {
         final SmmuMachine machine = new SmmuMachine("cmdq-log2max=8", "eventq-log2max=7", "priq-log2max=6",
                 "sidsize=8");
-        assertThat(machine.read(0x04)).isEqualTo(8 << 21 | 7 << 16 | 6 << 11 | 20 << 6 | 8);
+        assertThat(machine.read(0x04)).isEqualTo(1 << 26 | 8 << 21 | 7 << 16 | 6 << 11 | 20 << 6 | 8);
+    }
+
+    @Test
+    void permissionOverridesAreOfferedUnlessTurnedOffOrAsInQemu() {
+        assertThat(new SmmuMachine().read(0x04) >> 26 & 3).isEqualTo(1);
+        assertThat(new SmmuMachine("attr-perms-ovr=off").read(0x04) >> 26 & 3).isZero();
+        assertThat(new SmmuMachine("compat=qemu").read(0x04) >> 26 & 3).isZero();
+        assertThat(new SmmuMachine("compat=qemu", "attr-perms-ovr=on").read(0x04) >> 26 & 3).isEqualTo(1);
     }
 
     @Test

@@ -55,7 +55,7 @@ record FaultScenario(String name, boolean request, List<Long> hardware, List<Lon
                 event("input address too large", 0x10, IN | RNW, 1L << 45),
                 event("privileged fetch with a SubstreamID", 0x10 | SSV | 0xabcL << 12, IN | RNW | IND | PNU, 0x7000),
                 event("invalid context descriptor", 0x0A, 0, 0),
-                event("SubstreamID out of range", 0x08 | SSV | 0xF_0000L << 12, 0, 0),
+                event("SubstreamID out of range", 0x08 | 0xF_0000L << 12, 0, 0),
                 event("stream disabled", 0x06, 0, 0),
                 hosts("stage-1 walk aborted at a host address", 0x0B, TT | RNW, 0x3000, 0x3f_0000_1000L),
                 hosts("context descriptor aborted at a host address", 0x09, 0, 0, 0x3f_0000_2000L),

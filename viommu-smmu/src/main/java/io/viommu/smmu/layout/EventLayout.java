@@ -165,7 +165,8 @@ public final class EventLayout {
     }
 
     /**
-     * Builds word 0.
+     * Builds word 0. In C_BAD_SUBSTREAMID the SubstreamID is always valid and has no SSV beside it; it is 0 for a
+     * transaction without one, which got to context descriptor 0 by S1DSS (7.3.9).
      *
      * @param type      number of the event.
      * @param stream    StreamID.
@@ -173,7 +174,8 @@ public final class EventLayout {
      * @return the word.
      */
     public static long word0(final int type, final int stream, final int substream) {
-        final long ssid = substream < 0 ? 0 : SSV | (long) substream << SUBSTREAM_SHIFT & SUBSTREAM;
+        final long valid = type == C_BAD_SUBSTREAMID ? 0 : SSV;
+        final long ssid = substream < 0 ? 0 : valid | (long) substream << SUBSTREAM_SHIFT & SUBSTREAM;
         return (long) stream << STREAM_SHIFT | ssid | type;
     }
 

@@ -40,12 +40,13 @@ import io.viommu.smmu.config.SmmuFeatures;
  * @param priqLog2     greatest log2 of entries of the PRI queue, 0 to 19.
  * @param ril          TLB invalidation by range (IDR3.RIL).
  * @param oasBits      output address bits: 32, 36, 40, 42, 44, 48 or 52.
+ * @param permissionOverrides STE.PRIVCFG and STE.INSTCFG take effect (IDR1.ATTR_PERMS_OVR).
  * @param qemu       where the architecture leaves a choice, it is QEMU's: peripheral identification, what of reserved
  *                   bits is stored, a reserved range invalidation, an Event queue interrupt for every batch.
  */
 public record SmmuOptions(boolean stage1, boolean stage2, int httu, boolean ats, boolean pri, boolean msi,
         int stallModel, boolean abortOnly, boolean cd2l, int sidSize, int ssidSize, int cmdqLog2, int eventqLog2,
-        int priqLog2, boolean ril, int oasBits, boolean qemu) {
+        int priqLog2, boolean ril, int oasBits, boolean permissionOverrides, boolean qemu) {
 
     /** STALL_MODEL: stall and terminate. */
     public static final int STALL = 0;
@@ -95,12 +96,13 @@ public record SmmuOptions(boolean stage1, boolean stage2, int httu, boolean ats,
     }
 
     /**
-     * IDR1 (6.3.2).
+     * IDR1 (6.3.2). ATTR_TYPES_OVR is 0: a guest's RAM is ordinary memory whatever the attributes say.
      *
      * @return its value.
      */
     public int idr1() {
-        return sidSize | ssidSize << 6 | (pri ? priqLog2 << 11 : 0) | eventqLog2 << 16 | cmdqLog2 << 21;
+        return sidSize | ssidSize << 6 | (pri ? priqLog2 << 11 : 0) | eventqLog2 << 16 | cmdqLog2 << 21
+                | bit(permissionOverrides, 26);
     }
 
     /**

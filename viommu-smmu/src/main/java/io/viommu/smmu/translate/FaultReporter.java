@@ -151,14 +151,6 @@ final class FaultReporter {
         publish(EventLayout.F_BAD_ATS_TREQ, word, address & EventLayout.PAGE, 0);
     }
 
-    /** C_BAD_SUBSTREAMID has no SSV: its SubstreamID is always valid (7.3.9). */
-    private long firstWord(final int event) {
-        if (event == EventLayout.C_BAD_SUBSTREAMID) {
-            return EventLayout.word0(event, streamId, Math.max(substreamId, 0)) & ~EventLayout.SSV;
-        }
-        return EventLayout.word0(event, streamId, substreamId);
-    }
-
     private void publish(final int event, final long word1, final long word2, final long word3) {
         final FaultPort port = translator.port();
         if (port == null) {
@@ -173,7 +165,7 @@ final class FaultReporter {
         if (substreamId >= 0) {
             record.pasid(substreamId);
         }
-        record.word(0, firstWord(event)).word(1, word1).word(2, word2).word(3, word3);
+        record.word(0, EventLayout.word0(event, streamId, substreamId)).word(1, word1).word(2, word2).word(3, word3);
         port.publish(claim);
         port.flush();
     }

@@ -82,7 +82,7 @@ class CommandExecutorTest {
     private static SmmuOptions options(final boolean stage1, final boolean stage2, final boolean ats,
             final boolean pri, final int stallModel, final int ssidSize, final boolean ril) {
         return new SmmuOptions(stage1, stage2, 0, ats, pri, true, stallModel, false, true, 16, ssidSize, 19, 19, 19,
-                ril, 48, false);
+                ril, 48, true, false);
     }
 
     private Device everything() {
@@ -247,7 +247,8 @@ class CommandExecutorTest {
     @Test
     void granuleWithoutRangeAndLevelIsOnePageToADeviceThatIsCompatibleWithQemu() {
         final Device device = new Device(
-                new SmmuOptions(true, true, 0, false, false, false, 1, true, false, 16, 0, 19, 19, 19, true, 44, true));
+                new SmmuOptions(true, true, 0, false, false, false, 1, true, false, 16, 0, 19, 19, 19, true, 44, false,
+                        true));
         assertThat(device.execute(0x12 | sid(7), 0x5000 | 2L << 10)).isZero();
         assertThat(log).containsExactly("at 7 0 0x5000 2 0 0");
     }

@@ -74,14 +74,17 @@ class EventRecordTest {
                 machine.event(word0, 0x1122_3344_0566_7788L, 0x0102_0304_0506_0708L, 0xA1A2_A3A4_A5A6_A7A8L)
                         .emulated(true)))
                 .isEqualTo(FaultDisposition.DELIVERED);
-        assertThat(machine.eventBytes(0)).isEqualTo(code + "e8cdab34120000" + "8877660544332211" + "0807060504030201"
-                + "a8a7a6a5a4a3a2a1");
+        final String substream = "08".equals(code) ? "e0cdab" : "e8cdab"; // 7.3.9 has no SSV
+        assertThat(machine.eventBytes(0))
+                .isEqualTo(code + substream + "34120000" + "8877660544332211" + "0807060504030201"
+                        + "a8a7a6a5a4a3a2a1");
     }
 
     @Test
     void recordWithoutSubstreamHasNeitherSsvNorSubstreamId() {
         assertThat(EventLayout.word0(0x10, -1, -1)).isEqualTo(0xFFFF_FFFF_0000_0010L);
         assertThat(EventLayout.word0(0x10, 0, 0xFFFFF)).isEqualTo(0x0000_0000_FFFF_F810L);
+        assertThat(EventLayout.word0(0x08, 0, -1)).isEqualTo(8);
         assertThat(EventLayout.stream(0xFFFF_FFFF_0000_0010L)).isEqualTo(-1);
         assertThat(EventLayout.substream(0x0000_0000_FFFF_F810L)).isEqualTo(0xFFFFF);
     }

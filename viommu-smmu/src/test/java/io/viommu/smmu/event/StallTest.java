@@ -270,7 +270,7 @@ class StallTest {
         start(4);
         final StallTable table = new StallTable(
                 new SmmuOptions(true, true, 0, true, true, true, 0, false, true, 16, 20, 19, 19,
-                        19, true, 48, false),
+                        19, true, 48, true, false),
                 machine);
         final List<String> answers = new ArrayList<>();
         table.listener((stream, tag, action) -> answers.add(stream + " " + action));
@@ -289,7 +289,7 @@ class StallTest {
     void abortOnlyDeviceNeverEndsAStallWithoutEffect() {
         final StallTable table = new StallTable(
                 new SmmuOptions(true, true, 0, true, true, true, 0, true, true, 16, 20, 19, 19,
-                        19, true, 48, false),
+                        19, true, 48, true, false),
                 machine);
         final List<Integer> answers = new ArrayList<>();
         table.listener((stream, tag, action) -> answers.add(action));

@@ -29,7 +29,7 @@ import io.viommu.smmu.SmmuMachine;
 class RegisterFrameTest {
 
     private static final SmmuOptions OPTIONS = new SmmuOptions(true, true, 0, true, true, true, 0, false, true, 16, 20,
-            19, 19, 19, true, 48, false);
+            19, 19, 19, true, 48, true, false);
 
     @ParameterizedTest
     @CsvSource({ "1,0x0d44101a,0x1404", "2,0x0d441019,0x1414", "nested,0x0d44101b,0x1414" })
