@@ -22,9 +22,11 @@ import static io.viommu.vtd.layout.CapabilityFields.CM;
 import static io.viommu.vtd.layout.CapabilityFields.DRD;
 import static io.viommu.vtd.layout.CapabilityFields.DT;
 import static io.viommu.vtd.layout.CapabilityFields.DWD;
+import static io.viommu.vtd.layout.CapabilityFields.EAFS;
 import static io.viommu.vtd.layout.CapabilityFields.EIM;
 import static io.viommu.vtd.layout.CapabilityFields.FRO;
 import static io.viommu.vtd.layout.CapabilityFields.FS1GP;
+import static io.viommu.vtd.layout.CapabilityFields.FS5LP;
 import static io.viommu.vtd.layout.CapabilityFields.FSTS;
 import static io.viommu.vtd.layout.CapabilityFields.IR;
 import static io.viommu.vtd.layout.CapabilityFields.IRO;
@@ -32,17 +34,20 @@ import static io.viommu.vtd.layout.CapabilityFields.MAMV;
 import static io.viommu.vtd.layout.CapabilityFields.MGAW;
 import static io.viommu.vtd.layout.CapabilityFields.MHMV;
 import static io.viommu.vtd.layout.CapabilityFields.ND;
+import static io.viommu.vtd.layout.CapabilityFields.NEST;
 import static io.viommu.vtd.layout.CapabilityFields.NFR;
 import static io.viommu.vtd.layout.CapabilityFields.NWFS;
 import static io.viommu.vtd.layout.CapabilityFields.PASID;
 import static io.viommu.vtd.layout.CapabilityFields.PDS;
 import static io.viommu.vtd.layout.CapabilityFields.PHMR;
+import static io.viommu.vtd.layout.CapabilityFields.PI;
 import static io.viommu.vtd.layout.CapabilityFields.PLMR;
 import static io.viommu.vtd.layout.CapabilityFields.PRS;
 import static io.viommu.vtd.layout.CapabilityFields.PSI;
 import static io.viommu.vtd.layout.CapabilityFields.PSS;
 import static io.viommu.vtd.layout.CapabilityFields.PT;
 import static io.viommu.vtd.layout.CapabilityFields.QI;
+import static io.viommu.vtd.layout.CapabilityFields.RPRIVS;
 import static io.viommu.vtd.layout.CapabilityFields.RPS;
 import static io.viommu.vtd.layout.CapabilityFields.SAGAW;
 import static io.viommu.vtd.layout.CapabilityFields.SC;
@@ -50,6 +55,7 @@ import static io.viommu.vtd.layout.CapabilityFields.SMPWCS;
 import static io.viommu.vtd.layout.CapabilityFields.SMS;
 import static io.viommu.vtd.layout.CapabilityFields.SMTS;
 import static io.viommu.vtd.layout.CapabilityFields.SRS;
+import static io.viommu.vtd.layout.CapabilityFields.SSADS;
 import static io.viommu.vtd.layout.CapabilityFields.SSLPS;
 import static io.viommu.vtd.layout.CapabilityFields.SSTS;
 
@@ -72,12 +78,16 @@ import io.viommu.vtd.register.VtdCapabilities;
  * @param transientMappings whether bit 62 of second-stage leaves is ignored.
  * @param quirks            whether to do as QEMU's unit does where the two differ: no error record of the invalidation
  *                          queue, PECTL unmasked at reset, descriptors taken whatever the translation table mode.
+ * @param uncheckedSource   requester id whose interrupts are not checked against SID, or -1: QEMU checks none of an
+ *                          IOAPIC's, and there is guest software that relies on it.
  */
 public record VtdConfig(VtdCapabilities capabilities, boolean faultCompression, LostEventPolicy lostEvents,
-        int hostAddressWidth, boolean transientMappings, boolean quirks) {
+        int hostAddressWidth, boolean transientMappings, boolean quirks, int uncheckedSource) {
 
     private static final String COMPAT = "compat";
     private static final String QEMU = "qemu";
+    private static final String UNCHECKED_SOURCE = "unchecked-source";
+    private static final int NO_SOURCE = -1;
 
     /** Where fault records go: behind the IOTLB and memory-type registers, or on a page of their own if many. */
     private static final int NEAR_RECORDS = 0x220;
@@ -90,6 +100,7 @@ public record VtdConfig(VtdCapabilities capabilities, boolean faultCompression, 
 
     /** All properties. */
     static final List<ModelProperty> PROPERTIES = List.of(
+            ModelProperty.flag("adms", true, "abort-DMA mode of the root table address (ECAP.ADMS)"),
             ModelProperty.choice("aw-bits", List.of("39", "48", "57"), "48",
                     "width of guest addresses: 3-level tables, also 4-level, also 5-level"),
             ModelProperty.flag("caching-mode", false, "the guest invalidates also what it makes present (CAP.CM)"),
@@ -99,26 +110,35 @@ public record VtdConfig(VtdCapabilities capabilities, boolean faultCompression, 
             ModelProperty.flag("dma-drain", true, "invalidations drain DMA (CAP.DRD, DWD)"),
             ModelProperty.flag("dma-translation", true, "DMA remapping; without it interrupts only").alias(
                     "x-dma-translation"),
+            ModelProperty.flag("eafs", true, "extended accessed flags of first-stage entries (ECAP.EAFS)"),
             ModelProperty.choice("eim", List.of("on", "off", "auto"), "auto",
                     "32-bit APIC ids (ECAP.EIM); auto follows intremap, with compat=qemu off"),
             ModelProperty.flag("fault-compression", false, "a device with a pending fault gets no second record"),
             ModelProperty.number("fault-records", 1, 256, 8, "number of fault recording registers"),
             ModelProperty.flag("fs1gp", true, "1 GiB first-stage pages (CAP.FS1GP)"),
+            ModelProperty.flag("fs5lp", false, "5-level first-stage tables (CAP.FS5LP), for CPUs with LA57"),
             ModelProperty.flag("fsts", true, "first-stage translation (ECAP.FSTS)").alias("x-flts", "flts"),
             ModelProperty.choice("intremap", List.of("on", "off", "auto"), "auto",
                     "interrupt remapping (ECAP.IR); auto is on"),
             ModelProperty.choice("lost-events", List.of("log", "overflow"), "log",
                     "when the host lost faults: only count them, or set the guest's overflow flag"),
+            ModelProperty.flag("nest", true, "nested translation (ECAP.NEST)"),
             ModelProperty.number("pasid-bits", 0, 20, 20, "width of PASIDs, 0 for none"),
+            ModelProperty.flag("pi", true, "posted interrupts (CAP.PI)"),
             ModelProperty.flag("protected-memory", false, "protected memory regions (CAP.PLMR, PHMR)"),
             ModelProperty.flag("scalable-mode", true, "scalable-mode tables (ECAP.SMTS)").alias("x-scalable-mode"),
             ModelProperty.flag("snoop-control", true, "snoop control (ECAP.SC)"),
+            ModelProperty.flag("srs", false, "supervisor requests (ECAP.SRS, RPRIVS)"),
+            ModelProperty.flag("ssads", true, "accessed and dirty flags of second-stage entries (ECAP.SSADS)"),
+            ModelProperty.flag("ssts", true, "second-stage translation in scalable mode (ECAP.SSTS)"),
             ModelProperty.flag("stale-tm", false, "ignore bit 62 of second-stage entries, as old hardware does"),
-            ModelProperty.flag("svm", true, "shared virtual memory: page requests (ECAP.PRS, PDS, NWFS)"));
+            ModelProperty.flag("svm", true, "shared virtual memory: page requests (ECAP.PRS, PDS, NWFS)"),
+            ModelProperty.number(UNCHECKED_SOURCE, NO_SOURCE, 0xFFFF, NO_SOURCE,
+                    "requester id, such as an IOAPIC's, whose interrupts may use any entry; -1 for none"));
 
     /** What QEMU has by default where this model has something else. */
-    private static final List<String> OFF_IN_QEMU = List.of("device-iotlb", "fsts", "scalable-mode", "snoop-control",
-            "svm");
+    private static final List<String> OFF_IN_QEMU = List.of("adms", "device-iotlb", "eafs", "fsts", "nest", "pi",
+            "scalable-mode", "snoop-control", "ssads", "svm");
 
     /**
      * Works the properties out.
@@ -144,30 +164,44 @@ public record VtdConfig(VtdCapabilities capabilities, boolean faultCompression, 
         long ecap = QI | PT | (long) (IOTLB_REGISTERS / 16) << IRO | 0xFL << MHMV;
         ecap |= bit(remapping, IR) | bit(wide, EIM) | bit(deviceTlb, DT) | bit(flag(config, "snoop-control"), SC);
         ecap |= bit(scalable, SMTS) | bit(firstStage, FSTS) | bit(pageRequests, PRS | PDS | NWFS);
-        if (qemu) {
-            // QEMU offers one stage or the other, supervisor requests with the second, and no coherent walks.
-            ecap |= bit(scalable && !firstStage, SSTS | SRS);
-        } else {
-            ecap |= C | ADMS | bit(scalable, SSTS | SMPWCS | RPS) | bit(pageRequests, SMS);
+        ecap |= scalableFeatures(config, scalable, firstStage);
+        if (!qemu) {
+            ecap |= C | bit(scalable, SMPWCS | RPS) | bit(pageRequests, SMS);
         }
         if (pasidBits > 0) {
             ecap |= PASID | (long) (pasidBits - 1) << PSS;
         }
-        final VtdCapabilities capabilities = new VtdCapabilities(cap(config, qemu, firstStage), ecap);
+        final VtdCapabilities capabilities = new VtdCapabilities(cap(config, qemu, firstStage, remapping), ecap);
         return new VtdConfig(capabilities, config.given("fault-compression")
                 ? config.flag("fault-compression")
                 : qemu,
                 "overflow".equals(config.choice("lost-events"))
                         ? LostEventPolicy.GUEST_OVERFLOW
                         : LostEventPolicy.LOG,
-                qemu ? width(config) : WIDEST, config.flag("stale-tm"), qemu);
+                qemu ? width(config) : WIDEST, config.flag("stale-tm"), qemu,
+                config.number(UNCHECKED_SOURCE));
+    }
+
+    /** QEMU offers one stage or the other, and supervisor requests with the second. */
+    private static long scalableFeatures(final ModelConfig config, final boolean scalable, final boolean firstStage) {
+        final boolean qemu = QEMU.equals(config.choice(COMPAT));
+        final boolean onlySecond = qemu && scalable && !firstStage;
+        final boolean secondStage = qemu && !config.given("ssts")
+                ? onlySecond
+                : dependent(config, "ssts", scalable, "scalable-mode=on");
+        final boolean supervisor = dependent(config, "srs", scalable, "scalable-mode=on");
+        return bit(secondStage, SSTS) | bit(onlySecond && !config.given("srs"), SRS) | bit(supervisor, SRS | RPRIVS)
+                | bit(dependent(config, "nest", firstStage && secondStage, "fsts=on and ssts=on"), NEST)
+                | bit(dependent(config, "ssads", secondStage, "ssts=on"), SSADS)
+                | bit(dependent(config, "eafs", firstStage, "fsts=on"), EAFS) | bit(flag(config, "adms"), ADMS);
     }
 
     private static int width(final ModelConfig config) {
         return Integer.parseInt(config.choice("aw-bits"));
     }
 
-    private static long cap(final ModelConfig config, final boolean qemu, final boolean firstStage) {
+    private static long cap(final ModelConfig config, final boolean qemu, final boolean firstStage,
+            final boolean remapping) {
         final int width = width(config);
         if (qemu && width == 57) {
             throw new IllegalArgumentException("intel-iommu: aw-bits must be 39 or 48 with compat=qemu, not 57");
@@ -180,6 +214,8 @@ public record VtdConfig(VtdCapabilities capabilities, boolean faultCompression, 
                 | records - 1L << NFR | 18L << MAMV | CapabilityFields.ESRTPS
                 | bit(config.flag("dma-drain"), DRD | DWD) | bit(config.flag("caching-mode"), CM)
                 | bit(firstStage && config.flag("fs1gp"), FS1GP)
+                | bit(dependent(config, "fs5lp", firstStage, "fsts=on"), FS5LP)
+                | bit(dependent(config, "pi", remapping, "intremap=on"), PI)
                 | bit(config.flag("protected-memory"), PLMR | PHMR)
                 | bit(!qemu, CapabilityFields.ZLR | CapabilityFields.ESIRTPS);
     }

@@ -75,6 +75,7 @@ public final class VtdUnit implements VirtualIommu, DmaTranslator, InterruptRema
     private final InvalidationQueue invalidations;
     private final RegisterInvalidation registerInvalidations;
     private final PageResponder host;
+    private final int uncheckedSource;
     /** The page request queue and its event, or null if there is none. */
     private final PageRequestQueue pageRequests;
     private final EventLine pageEvent;
@@ -99,11 +100,12 @@ public final class VtdUnit implements VirtualIommu, DmaTranslator, InterruptRema
     VtdUnit(final VtdConfig config, final IommuPlatform platform, final UnaryOperator<InvalidationSink> watch) {
         final VtdCapabilities capabilities = config.capabilities();
         this.host = platform.host();
+        this.uncheckedSource = config.uncheckedSource();
         this.remapper = new VtdInterruptRemapper(platform.memory(), platform.interrupts(), outlet,
                 new InterruptContext(capabilities, false, 0, false, config.hostAddressWidth()));
         this.dma = new VtdDmaTranslator(platform.memory(),
                 VtdContext.reset(capabilities, config.hostAddressWidth(), config.transientMappings()), outlet, remapper,
-                VtdDmaTranslator.DEFAULT_CACHE_ENTRIES);
+                VtdDmaTranslator.DEFAULT_CACHE_ENTRIES, !config.quirks());
         this.sink = watch.apply(dma.invalidations());
         this.frame = new RegisterFrame(capabilities, config.quirks());
         final RegisterFile registers = frame.registers();
@@ -157,12 +159,12 @@ public final class VtdUnit implements VirtualIommu, DmaTranslator, InterruptRema
 
     @Override
     public long read(final long offset, final int size) {
-        return frame.registers().read(offset, size);
+        return frame.read(offset, size);
     }
 
     @Override
     public void write(final long offset, final int size, final long value) {
-        frame.registers().write(offset, size, value);
+        frame.write(offset, size, value);
     }
 
     @Override
@@ -178,7 +180,7 @@ public final class VtdUnit implements VirtualIommu, DmaTranslator, InterruptRema
 
     @Override
     public void deviceMessage(final int requesterId, final long address, final int data) {
-        remapper.deviceMessage(requesterId, address, data);
+        remapper.deviceMessage(requesterId == uncheckedSource ? NO_REQUESTER : requesterId, address, data);
     }
 
     /**
@@ -205,7 +207,7 @@ public final class VtdUnit implements VirtualIommu, DmaTranslator, InterruptRema
 
     @Override
     public void reset() {
-        frame.registers().reset();
+        frame.reset();
         state.reset();
         faults.restart();
         invalidations.disabled();
@@ -294,6 +296,7 @@ public final class VtdUnit implements VirtualIommu, DmaTranslator, InterruptRema
         @Override
         public void queuedInvalidationSwitched(final boolean on) {
             if (on) {
+                frame.queueEnabled();
                 invalidations.process();
             } else {
                 invalidations.disabled();

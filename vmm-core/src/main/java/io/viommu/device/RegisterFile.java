@@ -224,6 +224,20 @@ public final class RegisterFile {
     }
 
     /**
+     * The width of the register at an offset.
+     *
+     * @param offset bytes from the start of the frame.
+     * @return 4 or 8; 0 where there is no register.
+     */
+    public int width(final long offset) {
+        if (!valid(offset, Integer.BYTES)) {
+            return 0;
+        }
+        final int row = rowAtWord[(int) offset >> 2];
+        return row == NONE ? 0 : rows[row].width();
+    }
+
+    /**
      * The present value, with volatile semantics.
      *
      * @param register a row of the table.

@@ -28,6 +28,10 @@ import static io.viommu.vtd.layout.ContextEntryLayout.TT_PASS_THROUGH;
 import static io.viommu.vtd.layout.ContextEntryLayout.TT_SHIFT;
 import static io.viommu.vtd.layout.ContextEntryLayout.TT_UNTRANSLATED_ONLY;
 
+import java.nio.ByteOrder;
+
+import org.agrona.DirectBuffer;
+
 import io.viommu.vtd.fault.FaultReason;
 import io.viommu.vtd.layout.CapabilityFields;
 import io.viommu.vtd.layout.ContextEntryLayout;
@@ -42,8 +46,10 @@ final class ContextEntry {
     private ContextEntry() {
     }
 
-    static int decode(final VtdContext context, final DmaRequest request, final long low, final long high,
+    static int decode(final VtdContext context, final DmaRequest request, final DirectBuffer bytes,
             final DeviceConfiguration into, final VtdFault fault) {
+        final long low = bytes.getLong(0, ByteOrder.LITTLE_ENDIAN);
+        final long high = bytes.getLong(Long.BYTES, ByteOrder.LITTLE_ENDIAN);
         fault.disableIf((low & FPD) != 0);
         if ((low & P) == 0) {
             return fault.raise(FaultReason.LCT_2);

@@ -62,8 +62,15 @@ final class PasidEntry {
 
     private final UnsafeBuffer bytes = new UnsafeBuffer(ByteBuffer.allocateDirect(LENGTH));
 
+    private boolean directoryDisabled;
+
     UnsafeBuffer bytes() {
         return bytes;
+    }
+
+    /** Takes note of FPD in the directory entry that leads here, which belongs to what is kept. */
+    void disabledByDirectory(final boolean fpd) {
+        directoryDisabled = fpd;
     }
 
     private long word(final int index) {
@@ -73,7 +80,7 @@ final class PasidEntry {
     int decode(final VtdContext context, final DmaRequest request, final DeviceConfiguration into,
             final VtdFault fault) {
         final long word0 = word(0);
-        fault.disableIf((word0 & FPD) != 0);
+        fault.disableIf(directoryDisabled || (word0 & FPD) != 0);
         if ((word0 & P) == 0) {
             return fault.raise(FaultReason.SPT_2);
         }

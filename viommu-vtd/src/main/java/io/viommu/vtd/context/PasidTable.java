@@ -25,26 +25,54 @@ import java.nio.ByteOrder;
 import org.agrona.concurrent.UnsafeBuffer;
 
 import io.viommu.memory.GuestMemory;
+import io.viommu.tlb.ConfigurationLog;
+import io.viommu.tlb.KeptConfigurations;
 import io.viommu.vtd.fault.FaultReason;
 import io.viommu.vtd.layout.PasidDirectoryEntryLayout;
 import io.viommu.vtd.layout.PasidEntryLayout;
 import io.viommu.vtd.layout.ScalableContextEntryLayout;
 
-/** Finds, checks and decodes entries of PASID tables (VT-d 3.4.3, 9.5, 9.6). One instance belongs to one thread. */
+/**
+ * Finds, checks and decodes entries of PASID tables (VT-d 3.4.3, 9.5, 9.6). Valid entries are kept until the guest
+ * invalidates them: the PASID cache. One instance belongs to one thread.
+ */
 public final class PasidTable {
 
     private final GuestMemory memory;
+    private final KeptConfigurations<PasidEntry> kept;
     private final UnsafeBuffer directory = new UnsafeBuffer(
             ByteBuffer.allocateDirect(PasidDirectoryEntryLayout.LENGTH));
-    private final PasidEntry entry = new PasidEntry();
+
+    private PasidTable(final GuestMemory memory, final KeptConfigurations<PasidEntry> kept) {
+        this.memory = memory;
+        this.kept = kept;
+    }
 
     /**
      * Makes the look-up of one thread.
      *
-     * @param memory where the tables lie; their addresses are never translated.
+     * @param memory  where the tables lie; their addresses are never translated.
+     * @param log     tells what the guest invalidated.
+     * @param entries size of the PASID cache.
+     * @return the look-up.
      */
-    public PasidTable(final GuestMemory memory) {
-        this.memory = memory;
+    public static PasidTable caching(final GuestMemory memory, final ConfigurationLog log, final int entries) {
+        return new PasidTable(memory, new KeptConfigurations<>(log, entries, PasidEntry::new));
+    }
+
+    /**
+     * Makes a look-up of one thread that reads the tables each time.
+     *
+     * @param memory where the tables lie.
+     * @return the look-up.
+     */
+    public static PasidTable reading(final GuestMemory memory) {
+        return new PasidTable(memory, KeptConfigurations.ofNothing(PasidEntry::new));
+    }
+
+    /** Forgets every entry that is kept. */
+    public void forget() {
+        kept.forget();
     }
 
     /**
@@ -58,13 +86,32 @@ public final class PasidTable {
      */
     public int lookup(final VtdContext context, final DmaRequest request, final DeviceConfiguration into,
             final VtdFault fault) {
+        final PasidEntry entry = kept.place(request.sourceId(), into.pasid());
+        final boolean read = !kept.found();
+        if (read) {
+            final int missing = read(context, into, entry, fault);
+            if (missing != VtdFault.NONE) {
+                return missing;
+            }
+        }
+        final int result = entry.decode(context, request, into, fault);
+        if (read && result == VtdFault.NONE) {
+            kept.keep(into.pasid(), into.domainId());
+        }
+        return result;
+    }
+
+    private int read(final VtdContext context, final DeviceConfiguration into, final PasidEntry entry,
+            final VtdFault fault) {
         final long top = into.contextWord0() & ScalableContextEntryLayout.PASIDDIRPTR;
         final long at = top + ((long) into.pasid() >>> PASIDS_SHIFT << PasidDirectoryEntryLayout.LENGTH_SHIFT);
         if (memory.read(at, directory, 0, PasidDirectoryEntryLayout.LENGTH) != GuestMemory.OK) {
             return fault.raise(FaultReason.SPD_1);
         }
         final long word = directory.getLong(0, ByteOrder.LITTLE_ENDIAN);
-        fault.disableIf((word & PasidDirectoryEntryLayout.FPD) != 0);
+        final boolean disabled = (word & PasidDirectoryEntryLayout.FPD) != 0;
+        entry.disabledByDirectory(disabled);
+        fault.disableIf(disabled);
         if ((word & PasidDirectoryEntryLayout.P) == 0) {
             return fault.raise(FaultReason.SPD_2);
         }
@@ -73,9 +120,8 @@ public final class PasidTable {
         }
         final long index = into.pasid() & (1 << PASIDS_SHIFT) - 1;
         final long place = (word & SMPTBLPTR) + (index << PasidEntryLayout.LENGTH_SHIFT);
-        if (memory.read(place, entry.bytes(), 0, PasidEntryLayout.LENGTH) != GuestMemory.OK) {
-            return fault.raise(FaultReason.SPT_1);
-        }
-        return entry.decode(context, request, into, fault);
+        return memory.read(place, entry.bytes(), 0, PasidEntryLayout.LENGTH) == GuestMemory.OK
+                ? VtdFault.NONE
+                : fault.raise(FaultReason.SPT_1);
     }
 }

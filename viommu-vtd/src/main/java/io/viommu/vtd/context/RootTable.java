@@ -21,7 +21,9 @@ import java.nio.ByteOrder;
 
 import org.agrona.concurrent.UnsafeBuffer;
 
+import io.viommu.iommu.DmaSession;
 import io.viommu.memory.GuestMemory;
+import io.viommu.tlb.KeptConfigurations;
 import io.viommu.vtd.fault.FaultReason;
 import io.viommu.vtd.layout.CapabilityFields;
 import io.viommu.vtd.layout.GlobalFields;
@@ -33,20 +35,38 @@ import io.viommu.vtd.layout.ScalableContextEntryLayout;
  * instance belongs to one thread.
  *
  * <p>Each entry is read once; of its faults an access error comes first, then P, then reserved bits, then the rest.
+ * Valid entries are kept until the guest invalidates them: the context cache. What is wrong is never kept, so that
+ * software has to invalidate nothing that it makes present (VT-d 6.1, CAP.CM).
  */
 public final class RootTable {
 
     private final GuestMemory memory;
-    private final UnsafeBuffer bytes = new UnsafeBuffer(
-            ByteBuffer.allocateDirect(ScalableContextEntryLayout.LENGTH));
+    private final KeptConfigurations<UnsafeBuffer> kept;
+    private final UnsafeBuffer root = new UnsafeBuffer(ByteBuffer.allocateDirect(RootEntryLayout.LENGTH));
 
     /**
      * Makes the look-up of one thread.
      *
      * @param memory where the tables lie; their addresses are never translated.
+     * @param kept   the context cache of that thread, for entries of {@link #entry()}.
      */
-    public RootTable(final GuestMemory memory) {
+    public RootTable(final GuestMemory memory, final KeptConfigurations<UnsafeBuffer> kept) {
         this.memory = memory;
+        this.kept = kept;
+    }
+
+    /**
+     * Makes room for one entry of a context cache.
+     *
+     * @return room for a context entry of either mode.
+     */
+    public static UnsafeBuffer entry() {
+        return new UnsafeBuffer(ByteBuffer.allocateDirect(ScalableContextEntryLayout.LENGTH));
+    }
+
+    /** Forgets every entry that is kept. */
+    public void forget() {
+        kept.forget();
     }
 
     /**
@@ -60,52 +80,72 @@ public final class RootTable {
      */
     public int lookup(final VtdContext context, final DmaRequest request, final DeviceConfiguration into,
             final VtdFault fault) {
+        final FaultReason refusal = refusal(context, request);
+        if (refusal != null) {
+            return fault.raise(refusal);
+        }
+        final boolean scalable = context.mode() == GlobalFields.TTM_SCALABLE;
+        final UnsafeBuffer entry = kept.place(request.sourceId(), DmaSession.NO_PASID);
+        final boolean read = !kept.found();
+        if (read) {
+            final int missing = scalable
+                    ? readScalable(context, request.sourceId(), entry, fault)
+                    : readLegacy(context, request.sourceId(), entry, fault);
+            if (missing != VtdFault.NONE) {
+                return missing;
+            }
+        }
+        final int result = scalable
+                ? ScalableContextEntry.decode(context, request, entry, into, fault)
+                : ContextEntry.decode(context, request, entry, into, fault);
+        if (read && result == VtdFault.NONE) {
+            kept.keep(0, 0);
+        }
+        return result;
+    }
+
+    /** What the root table address register alone forbids (VT-d 7.1.3, RTA). */
+    private static FaultReason refusal(final VtdContext context, final DmaRequest request) {
         return switch (context.mode()) {
-            case GlobalFields.TTM_LEGACY -> legacy(context, request, into, fault);
-            case GlobalFields.TTM_SCALABLE -> context.has(CapabilityFields.SMTS)
-                    ? scalable(context, request, into, fault)
-                    : fault.raise(FaultReason.RTA_1);
-            case GlobalFields.TTM_ABORT -> fault.raise(
-                    context.has(CapabilityFields.ADMS) ? FaultReason.RTA_4 : FaultReason.RTA_1);
-            default -> fault.raise(FaultReason.RTA_1);
+            case GlobalFields.TTM_LEGACY -> {
+                if (request.pageRequest()) {
+                    yield FaultReason.RTA_3;
+                }
+                yield request.hasPasid() ? FaultReason.RTA_2 : null;
+            }
+            case GlobalFields.TTM_SCALABLE -> {
+                if (!context.has(CapabilityFields.SMTS)) {
+                    yield FaultReason.RTA_1;
+                }
+                yield request.executes() && !context.has(CapabilityFields.ERS) ? FaultReason.RTA_5 : null;
+            }
+            case GlobalFields.TTM_ABORT -> context.has(CapabilityFields.ADMS) ? FaultReason.RTA_4 : FaultReason.RTA_1;
+            default -> FaultReason.RTA_1;
         };
     }
 
-    private int legacy(final VtdContext context, final DmaRequest request, final DeviceConfiguration into,
+    private int readLegacy(final VtdContext context, final int sourceId, final UnsafeBuffer entry,
             final VtdFault fault) {
-        if (request.pageRequest()) {
-            return fault.raise(FaultReason.RTA_3);
-        }
-        if (request.hasPasid()) {
-            return fault.raise(FaultReason.RTA_2);
-        }
-        if (!read(rootEntry(context, request), RootEntryLayout.LENGTH)) {
+        if (!read(rootEntry(context, sourceId), root, RootEntryLayout.LENGTH)) {
             return fault.raise(FaultReason.LRT_1);
         }
-        final long root = word(0);
-        if ((root & RootEntryLayout.P) == 0) {
+        final long word = word(0);
+        if ((word & RootEntryLayout.P) == 0) {
             return fault.raise(FaultReason.LRT_2);
         }
-        if ((root & (RootEntryLayout.RESERVED | context.beyondHost())) != 0 || word(1) != 0) {
+        if ((word & (RootEntryLayout.RESERVED | context.beyondHost())) != 0 || word(1) != 0) {
             return fault.raise(FaultReason.LRT_3);
         }
-        final long at = (root & RootEntryLayout.TABLE)
-                + ((long) (request.sourceId() & 0xFF) << ContextEntry.LENGTH_SHIFT);
-        if (!read(at, ContextEntry.LENGTH)) {
-            return fault.raise(FaultReason.LCT_1);
-        }
-        return ContextEntry.decode(context, request, word(0), word(1), into, fault);
+        final long at = (word & RootEntryLayout.TABLE) + ((sourceId & 0xFFL) << ContextEntry.LENGTH_SHIFT);
+        return read(at, entry, ContextEntry.LENGTH) ? VtdFault.NONE : fault.raise(FaultReason.LCT_1);
     }
 
-    private int scalable(final VtdContext context, final DmaRequest request, final DeviceConfiguration into,
+    private int readScalable(final VtdContext context, final int sourceId, final UnsafeBuffer entry,
             final VtdFault fault) {
-        if (request.executes() && !context.has(CapabilityFields.ERS)) {
-            return fault.raise(FaultReason.RTA_5);
-        }
-        if (!read(rootEntry(context, request), RootEntryLayout.LENGTH)) {
+        if (!read(rootEntry(context, sourceId), root, RootEntryLayout.LENGTH)) {
             return fault.raise(FaultReason.SRT_1);
         }
-        final int function = request.sourceId() & 0xFF;
+        final int function = sourceId & 0xFF;
         final long half = word(function < RootEntryLayout.UPPER_HALF ? 0 : 1);
         if ((half & RootEntryLayout.P) == 0) {
             return fault.raise(FaultReason.SRT_2);
@@ -115,22 +155,21 @@ public final class RootTable {
         }
         final long index = function & RootEntryLayout.UPPER_HALF - 1;
         final long at = (half & RootEntryLayout.TABLE) + (index << ScalableContextEntryLayout.LENGTH_SHIFT);
-        if (!read(at, ScalableContextEntryLayout.LENGTH)) {
-            return fault.raise(FaultReason.SCT_1);
-        }
-        return ScalableContextEntry.decode(context, request, bytes, into, fault);
+        return read(at, entry, ScalableContextEntryLayout.LENGTH)
+                ? VtdFault.NONE
+                : fault.raise(FaultReason.SCT_1);
     }
 
-    private static long rootEntry(final VtdContext context, final DmaRequest request) {
-        final long bus = request.sourceId() >>> 8;
+    private static long rootEntry(final VtdContext context, final int sourceId) {
+        final long bus = sourceId >>> 8;
         return (context.rootTable() & GlobalFields.TABLE_ADDRESS) + (bus << RootEntryLayout.LENGTH_SHIFT);
     }
 
-    private boolean read(final long address, final int length) {
-        return memory.read(address, bytes, 0, length) == GuestMemory.OK;
+    private boolean read(final long address, final UnsafeBuffer into, final int length) {
+        return memory.read(address, into, 0, length) == GuestMemory.OK;
     }
 
     private long word(final int index) {
-        return bytes.getLong(index * Long.BYTES, ByteOrder.LITTLE_ENDIAN);
+        return root.getLong(index * Long.BYTES, ByteOrder.LITTLE_ENDIAN);
     }
 }

@@ -23,9 +23,10 @@ import io.viommu.vtd.layout.PasidEntryLayout;
 import io.viommu.vtd.remapping.VtdInterruptRemapper;
 
 /**
- * Turns invalidations into records of the cache's log (VT-d 6.5.2, tables 22 and 23). A cached translation is made from
- * context entry, PASID table entry and translation tables at once and carries what all of them are invalidated by:
- * requester, domain, PASID, type and address. Invalidations of all threads take turns.
+ * Turns invalidations into records of the caches' logs (VT-d 6.5.2, tables 22 and 23). There are three caches, as in
+ * the specification, and each invalidation drops from its own: context entries by requester, PASID table entries by
+ * domain and PASID, translations by domain, PASID, type and address. Software that changes a context or PASID table
+ * entry invalidates the translations that came of it too (VT-d 6.5.3.3). Invalidations of all threads take turns.
  */
 final class CacheInvalidations implements InvalidationSink {
 
@@ -45,27 +46,27 @@ final class CacheInvalidations implements InvalidationSink {
 
     @Override
     public synchronized void forgetAllContexts() {
-        translator.drop(scope.all());
+        translator.dropContexts(scope.all());
     }
 
     @Override
     public synchronized void forgetContexts(final int sourceId, final int ignoredBits) {
-        translator.drop(scope.all().device(sourceId, ignoredBits));
+        translator.dropContexts(scope.all().device(sourceId, ignoredBits));
     }
 
     @Override
     public synchronized void forgetAllPasids() {
-        translator.drop(scope.all());
+        translator.dropPasids(scope.all());
     }
 
     @Override
     public synchronized void forgetPasids(final int domain) {
-        translator.drop(scope.all().domain(domain, 0));
+        translator.dropPasids(scope.all().domain(domain, 0));
     }
 
     @Override
     public synchronized void forgetPasid(final int domain, final int pasid) {
-        translator.drop(scope.all().domain(domain, 0).group(pasid));
+        translator.dropPasids(scope.all().domain(domain, 0).group(pasid));
     }
 
     @Override

@@ -18,14 +18,19 @@ package io.viommu.vtd.translate;
 
 import io.viommu.iommu.DmaTranslator;
 import io.viommu.memory.GuestMemory;
+import io.viommu.tlb.ConfigurationLog;
 import io.viommu.tlb.DmaEpochs;
 import io.viommu.tlb.InvalidationScope;
+import io.viommu.tlb.KeptConfigurations;
 import io.viommu.tlb.TranslationCache;
+import io.viommu.vtd.context.PasidTable;
+import io.viommu.vtd.context.RootTable;
 import io.viommu.vtd.context.VtdContext;
 import io.viommu.vtd.fault.FaultOutlet;
 import io.viommu.vtd.invalidation.InvalidationSink;
 import io.viommu.vtd.register.ProtectedMemory;
 import io.viommu.vtd.remapping.VtdInterruptRemapper;
+import io.viommu.vtd.walk.RequestWalk;
 
 /**
  * The unit as the DMA of emulated devices sees it: sessions that translate, the cache that they share, and the faces
@@ -39,9 +44,15 @@ public final class VtdDmaTranslator implements DmaTranslator {
     /** Entries of the translation cache unless said otherwise: 512 KiB. */
     public static final int DEFAULT_CACHE_ENTRIES = 16_384;
 
+    /** Entries of the context cache, and of the PASID cache, of each session. */
+    private static final int KEPT_ENTRIES = 64;
+
     private final GuestMemory memory;
     private final FaultOutlet faults;
     private final TranslationCache cache;
+    private final ConfigurationLog contexts = new ConfigurationLog();
+    private final ConfigurationLog pasids = new ConfigurationLog();
+    private final boolean keepsPasids;
     private final DmaEpochs epochs = new DmaEpochs();
     private final InvalidationSink invalidations;
     private volatile VtdContext context;
@@ -56,9 +67,11 @@ public final class VtdDmaTranslator implements DmaTranslator {
      * @param faults       the way of faults.
      * @param interrupts   remaps interrupts under the same invalidations.
      * @param cacheEntries size of the translation cache, 4 to 16777216.
+     * @param keepsPasids  whether there is a PASID cache, or its entries are read for each walk.
      */
     public VtdDmaTranslator(final GuestMemory memory, final VtdContext registers, final FaultOutlet faults,
-            final VtdInterruptRemapper interrupts, final int cacheEntries) {
+            final VtdInterruptRemapper interrupts, final int cacheEntries, final boolean keepsPasids) {
+        this.keepsPasids = keepsPasids;
         this.memory = memory;
         this.faults = faults;
         this.context = registers;
@@ -137,6 +150,21 @@ public final class VtdDmaTranslator implements DmaTranslator {
 
     void drop(final InvalidationScope scope) {
         cache.invalidate(scope);
+    }
+
+    void dropContexts(final InvalidationScope scope) {
+        contexts.invalidate(scope);
+    }
+
+    void dropPasids(final InvalidationScope scope) {
+        pasids.invalidate(scope);
+    }
+
+    /** The walk of a session, with its share of the context cache and the PASID cache. */
+    RequestWalk openWalk() {
+        return new RequestWalk(memory,
+                new RootTable(memory, new KeptConfigurations<>(contexts, KEPT_ENTRIES, RootTable::entry)),
+                keepsPasids ? PasidTable.caching(memory, pasids, KEPT_ENTRIES) : PasidTable.reading(memory));
     }
 
     GuestMemory memory() {

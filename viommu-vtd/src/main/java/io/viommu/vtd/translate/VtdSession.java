@@ -66,7 +66,7 @@ public final class VtdSession implements AtsSession {
         this.translator = translator;
         this.epoch = epoch;
         this.cache = translator.cache();
-        this.walk = new RequestWalk(translator.memory());
+        this.walk = translator.openWalk();
         this.reporter = new FaultReporter(translator.faults());
     }
 

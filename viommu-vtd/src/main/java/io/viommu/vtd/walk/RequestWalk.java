@@ -18,6 +18,7 @@ package io.viommu.vtd.walk;
 
 import io.viommu.iommu.DmaSession;
 import io.viommu.memory.GuestMemory;
+import io.viommu.tlb.KeptConfigurations;
 import io.viommu.vtd.context.DeviceConfiguration;
 import io.viommu.vtd.context.DmaRequest;
 import io.viommu.vtd.context.PasidTable;
@@ -28,9 +29,10 @@ import io.viommu.vtd.fault.FaultReason;
 import io.viommu.vtd.layout.InterruptRequestLayout;
 
 /**
- * All that becomes of a request, from the root table to the physical address, without any cache. It depends on nothing
- * but memory, registers and the request, so it also tells what a physical fault means in the guest's terms. One
- * instance belongs to one thread; the outcome of the last walk stays in it until the next.
+ * All that becomes of a request, from the root table to the physical address, past the cache of translations. Without
+ * caches of configurations either it depends on nothing but memory, registers and the request, so it also tells what a
+ * physical fault means in the guest's terms. One instance belongs to one thread; the outcome of the last walk stays in
+ * it until the next.
  */
 public final class RequestWalk {
 
@@ -41,18 +43,31 @@ public final class RequestWalk {
     private final PasidTable pasids;
     private final TranslationWalk translation;
     private final DeviceConfiguration device = new DeviceConfiguration();
+    private VtdContext registers;
     private boolean translated;
     private long address;
     private int shift;
 
     /**
-     * Makes the walker of one thread.
+     * Makes the walker of one thread, which reads all tables each time.
      *
      * @param memory the guest's memory.
      */
     public RequestWalk(final GuestMemory memory) {
-        roots = new RootTable(memory);
-        pasids = new PasidTable(memory);
+        this(memory, new RootTable(memory, KeptConfigurations.ofNothing(RootTable::entry)),
+                PasidTable.reading(memory));
+    }
+
+    /**
+     * Makes the walker of one thread with caches of what configures devices.
+     *
+     * @param memory   the guest's memory.
+     * @param contexts finds context entries.
+     * @param pasids   finds PASID table entries.
+     */
+    public RequestWalk(final GuestMemory memory, final RootTable contexts, final PasidTable pasids) {
+        this.roots = contexts;
+        this.pasids = pasids;
         translation = new TranslationWalk(memory);
     }
 
@@ -68,6 +83,12 @@ public final class RequestWalk {
     public int walk(final VtdContext context, final DmaRequest request, final boolean update, final VtdFault fault) {
         fault.clear();
         translated = false;
+        if (context != registers) {
+            // Entries belong to the root table under which they were found, whatever overtook this walk meanwhile.
+            registers = context;
+            roots.forget();
+            pasids.forget();
+        }
         address = request.address();
         if (!context.translating()) {
             shift = WHOLE_SPACE;

@@ -70,6 +70,28 @@ class RegisterFrameTest {
     }
 
     @Test
+    void likeQemuAWideWriteStopsAtItsNarrowRegisterSaveForTheFaultEventAddress() {
+        final TestGuest qemu = new TestGuest(Map.of("compat", "qemu", "eim", "on"));
+        qemu.writeq(0x38, 0x42_0000_0000L);
+        assertThat(qemu.readq(0x38)).isZero();
+        qemu.writeq(0x40, 0x12_FEE0_0000L);
+        assertThat(qemu.readq(0x40)).isEqualTo(0x12_FEE0_0000L);
+    }
+
+    @Test
+    void likeQemuTheQueueAddressShowsOnceTheQueueWasOn() {
+        final TestGuest qemu = new TestGuest(Map.of("compat", "qemu"));
+        qemu.writeq(0x90, 0x1_2345_6007L);
+        assertThat(qemu.readq(0x90)).isEqualTo(7);
+        qemu.writel(0x18, 0x400_0000);
+        assertThat(qemu.readq(0x90)).isEqualTo(0x1_2345_6007L);
+        assertThat(qemu.readl(0x94)).isEqualTo(1);
+        qemu.unit.reset();
+        qemu.writel(0x94, 1);
+        assertThat(qemu.readl(0x94)).isZero();
+    }
+
+    @Test
     void bytesAndMisalignedAccessesDoNothing() {
         guest.unit.write(0x3C, 1, 0x41);
         guest.unit.write(0x3D, 4, 0x41);

@@ -16,11 +16,14 @@
 
 package io.viommu.vtd.translate;
 
+import static io.viommu.vtd.TestTables.DIRECTORY_ENTRY;
 import static io.viommu.vtd.TestTables.IOVA;
 import static io.viommu.vtd.TestTables.NO_PASID;
 import static io.viommu.vtd.TestTables.PAGE;
 import static io.viommu.vtd.TestTables.PASID;
+import static io.viommu.vtd.TestTables.PASID_ENTRY;
 import static io.viommu.vtd.TestTables.RID_PASID;
+import static io.viommu.vtd.TestTables.SCALABLE_ENTRY;
 import static io.viommu.vtd.TestTables.SID;
 import static io.viommu.vtd.TestTables.firstEntry;
 import static io.viommu.vtd.TestTables.secondEntry;
@@ -164,24 +167,80 @@ class CacheInvalidationsTest {
         assertThat(nested.address(PASID, IOVA)).isEqualTo(PAGE);
     }
 
+    /** Fills all caches, then makes the context entry not present and drops the translations. */
+    private InvalidationSink withoutContext(final SessionFixture fixture, final long entry) {
+        kept(fixture);
+        fixture.tables.clear(entry, 1);
+        fixture.invalidations.forgetAllTranslations();
+        return fixture.invalidations;
+    }
+
+    private static void blocked(final SessionFixture fixture) {
+        assertThat(fixture.address(PASID, IOVA)).isEqualTo(-1);
+    }
+
     @Test
     void contextInvalidationOfADeviceIgnoresMaskedFunctionBits() {
-        final InvalidationSink sink = movedSecond();
+        final InvalidationSink sink = withoutContext(second, SCALABLE_ENTRY);
         sink.forgetContexts(SID | 1, 0);
         sink.forgetContexts(SID | 4, 3);
         kept(second);
         sink.forgetContexts(SID | 7, 7);
-        dropped(second);
+        sink.forgetAllTranslations();
+        blocked(second);
     }
 
     @Test
-    void pasidCacheInvalidationDropsWhatWasDerivedFromTheEntry() {
-        final InvalidationSink sink = movedSecond();
+    void globalContextInvalidationDropsAllEntriesAndNoTranslation() {
+        kept(second);
+        second.tables.clear(SCALABLE_ENTRY, 1);
+        second.invalidations.forgetAllContexts();
+        kept(second);
+        second.invalidations.forgetDomain(7);
+        blocked(second);
+    }
+
+    @Test
+    void anInvalidEntryIsNotKept() {
+        second.tables.clear(SCALABLE_ENTRY, 1).clear(PASID_ENTRY, 1);
+        blocked(second);
+        second.tables.set(SCALABLE_ENTRY, 1);
+        blocked(second);
+        second.tables.set(PASID_ENTRY, 1);
+        kept(second);
+    }
+
+    @Test
+    void pasidCacheInvalidationDropsEntriesByDomainAndPasidAndNoTranslation() {
+        final InvalidationSink sink = withoutContext(second, PASID_ENTRY);
         sink.forgetPasid(7, PASID + 1);
+        sink.forgetPasid(8, PASID);
         sink.forgetPasids(8);
+        sink.forgetAllContexts();
         kept(second);
         sink.forgetPasid(7, PASID);
-        dropped(second);
+        kept(second);
+        sink.forgetDomain(7);
+        blocked(second);
+    }
+
+    @Test
+    void pasidCacheInvalidationOfADomainOrOfAllDropsTheEntry() {
+        withoutContext(second, PASID_ENTRY).forgetPasids(7);
+        blocked(second);
+        second.tables.set(PASID_ENTRY, 1);
+        withoutContext(second, PASID_ENTRY).forgetAllPasids();
+        blocked(second);
+    }
+
+    @Test
+    void fpdOfKeptEntriesStillSuppresses() {
+        second.tables.set(DIRECTORY_ENTRY, 2);
+        kept(second);
+        second.tables.clear(secondEntry(1, IOVA), 2);
+        second.invalidations.forgetAllTranslations();
+        assertThat(second.translate(PASID, IOVA, TestTables.WRITE)).isEqualTo(VtdSession.ABORTED);
+        assertThat(second.port.words).isEmpty();
     }
 
     @Test

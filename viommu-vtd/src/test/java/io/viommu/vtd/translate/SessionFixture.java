@@ -38,7 +38,7 @@ final class SessionFixture {
         outlet.connect(port);
         final VtdInterruptRemapper remapper = new VtdInterruptRemapper(tables.memory, new io.viommu.vtd.Messages(),
                 outlet, new InterruptContext(tables.context().capabilities(), false, 0, false, 46));
-        translator = new VtdDmaTranslator(tables.memory, tables.context(), outlet, remapper, 64);
+        translator = new VtdDmaTranslator(tables.memory, tables.context(), outlet, remapper, 64, true);
         session = translator.openSession();
         invalidations = translator.invalidations();
     }
