@@ -45,7 +45,7 @@ public final class Viommu extends TerminalCommand implements Runnable {
      * @param arguments the user's.
      */
     public static void main(final String[] arguments) {
-        if (arguments.length > 0 && arguments[0].equals(QtestMain.COMMAND)) {
+        if (arguments.length > 0 && arguments[0].equals(QtestMain.COMMAND) && !versionAsked(arguments)) {
             // Its options are QEMU's, and a test program starts it hundreds of times: no command-line library.
             QtestMain.main(Arrays.copyOfRange(arguments, 1, arguments.length));
             return;
@@ -64,6 +64,9 @@ public final class Viommu extends TerminalCommand implements Runnable {
      * @return the exit status.
      */
     static int run(final Terminal terminal, final String... arguments) {
+        if (arguments.length > 1 && arguments[0].equals(QtestMain.COMMAND) && versionAsked(arguments)) {
+            return run(terminal, "--version");
+        }
         final CommandLine line = new CommandLine(new Viommu(terminal)).addSubcommand(new ReplayCommand(terminal))
                 .addSubcommand(new DecodeCommand(terminal)).addSubcommand(new StatCommand(terminal))
                 .addSubcommand(new QtestCommand());
@@ -79,6 +82,10 @@ public final class Viommu extends TerminalCommand implements Runnable {
             terminal.err().println("viommu: The input has more faults than the memory holds; play it in parts.");
             return FAILED;
         }
+    }
+
+    private static boolean versionAsked(final String... arguments) {
+        return Arrays.asList(arguments).contains("--version");
     }
 
     private static int refuse(final PrintStream err, final ParameterException problem) {

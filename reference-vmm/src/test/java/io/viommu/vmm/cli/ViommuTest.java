@@ -37,6 +37,13 @@ class ViommuTest {
     }
 
     @Test
+    void theQtestDoorHasAVersionLikeEveryCommand() {
+        final CommandRun version = CommandRun.of("qtest", "--version");
+        assertThat(version.status()).isZero();
+        assertThat(version.out()).startsWith("viommu ");
+    }
+
+    @Test
     void withoutACommandTheCommandsAreNamed() {
         final CommandRun run = CommandRun.of();
         assertThat(run.status()).isEqualTo(2);
