@@ -42,7 +42,7 @@ public final class FaultReader implements AutoCloseable {
     private static final int UNTIMED = -1;
     /** How often sources without a descriptor are looked at. */
     private static final int UNREADY_MILLIS = 1;
-    /** Stopping takes what is there, not what a live producer goes on adding for ever. */
+    /** Stopping and removing take what is there, not what a live producer goes on adding for ever. */
     private static final int LAST_SWEEPS = 1024;
     /** How often hot sources are looked at before the others and the commands have their turn again. */
     private static final int SWEEPS_BETWEEN_WAITS = 64;
@@ -97,8 +97,8 @@ public final class FaultReader implements AutoCloseable {
     }
 
     /**
-     * Removes a source and waits until the reader has let go of it. One that was never added, or has ended, is let go
-     * already.
+     * Removes a source and waits until the reader has taken what is there, handed it to the sink, and let go of the
+     * source. One that was never added, or has ended, is let go already.
      *
      * @param source the source.
      * @throws InterruptedException if the waiting thread is interrupted.
@@ -234,6 +234,7 @@ public final class FaultReader implements AutoCloseable {
             } else {
                 final int slot = sources.find(command.source);
                 if (slot >= 0) {
+                    drain(command.source);
                     if (command.source.readyFd() != FaultSource.NO_FD) {
                         epoll.remove(command.source.readyFd());
                     }
@@ -242,6 +243,14 @@ public final class FaultReader implements AutoCloseable {
                 command.done.countDown();
             }
         }
+    }
+
+    /** What has been read from the kernel must not vanish with its source. */
+    private void drain(final FaultSource source) {
+        for (int i = 0; i < LAST_SWEEPS && poll(source) > 0; i++) {
+            Thread.onSpinWait();
+        }
+        sink.flush();
     }
 
     private void watch(final FaultSource source) {

@@ -298,7 +298,7 @@ class FaultReaderTest {
             regions.forEach(reader::add);
             reader.start();
             long allocated = Long.MAX_VALUE;
-            for (int stretch = 0; stretch < 200 && allocated > 0; stretch++) {
+            for (int stretch = 0; stretch < 2000 && allocated > 0; stretch++) { // until the compiler has seen it all
                 burst(500);
                 final long before = threads.getThreadAllocatedBytes(readerThread[0]);
                 burst(500);

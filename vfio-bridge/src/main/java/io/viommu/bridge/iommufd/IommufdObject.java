@@ -74,7 +74,8 @@ public abstract sealed class IommufdObject implements AutoCloseable
     /**
      * Closes what was made on top of it, then the object.
      *
-     * @throws LinuxException in one sentence, if the kernel refuses; the object then goes with /dev/iommu.
+     * @throws LinuxException in one sentence, if the kernel refuses; close it again when nobody uses it, or
+     *                       let it go with /dev/iommu.
      */
     @Override
     public final void close() {
@@ -86,18 +87,37 @@ public abstract sealed class IommufdObject implements AutoCloseable
             closed = true;
             left = List.copyOf(dependants);
         }
+        LinuxException first = null;
         try {
             closeAll(left);
-        } finally {
-            release();
-            for (final IommufdObject base : bases) {
-                synchronized (base) {
-                    base.dependants.remove(this);
-                }
-            }
-            iommufd.removeRoot(this);
-            iommufd.destroy(this);
+        } catch (final LinuxException refused) {
+            first = refused;
         }
+        release();
+        try {
+            iommufd.destroy(this);
+            unregister();
+        } catch (final LinuxException refused) {
+            first = first == null ? refused : first;
+            reopen();
+        }
+        if (first != null) {
+            throw first;
+        }
+    }
+
+    private void unregister() {
+        for (final IommufdObject base : bases) {
+            synchronized (base) {
+                base.dependants.remove(this);
+            }
+        }
+        iommufd.removeRoot(this);
+    }
+
+    /** What the kernel kept can be closed again, when nobody uses it any more. */
+    private synchronized void reopen() {
+        closed = false;
     }
 
     /** Closes all, the last first, even if one is refused; then throws the first refusal. */

@@ -135,7 +135,7 @@ class IommufdReaderTest {
         final VeventQueueSource events = new VeventQueueSource("events", 1, zero);
         assertThat(device).isPositive();
         long allocated = Long.MAX_VALUE;
-        for (int stretch = 0; stretch < 200 && allocated > 0; stretch++) {
+        for (int stretch = 0; stretch < 2000 && allocated > 0; stretch++) {
             final long before = threads.getCurrentThreadAllocatedBytes();
             for (int i = 0; i < 50; i++) {
                 faults.poll(sink, 64);
