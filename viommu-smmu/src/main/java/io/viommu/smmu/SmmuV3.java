@@ -82,7 +82,7 @@ public final class SmmuV3 implements VirtualIommu, DmaTranslator {
                 options.pri() ? new PageRequestQueue(frame, platform.memory(), options) : null, options,
                 platform.host());
         this.injection = new FaultInjection(frame, events, options, platform.host(), config.lostEvents(), stalls,
-                pageRequests);
+                pageRequests, translator.openTables());
         this.executor = new CommandExecutor(options, frame, translator.invalidations(), stalls, pageRequests,
                 faults::drain, port);
         this.commands = new CommandQueue(frame, platform.memory(), options, executor, this::onInjector);

@@ -40,6 +40,7 @@ public final class FaultInjection {
     private final LostEventPolicy lostEvents;
     private final StallTable stalls;
     private final PageRequests pageRequests;
+    private final GuestTables tables;
     private final GuestEvent event = new GuestEvent();
     private final GuestEvent waiting = new GuestEvent();
 
@@ -53,10 +54,11 @@ public final class FaultInjection {
      * @param lostEvents what the guest learns of losses of the host.
      * @param stalls     the stalled transactions.
      * @param pages      the page requests.
+     * @param tables     the guest's tables, for live faults.
      */
     public FaultInjection(final RegisterFrame frame, final EventQueue events, final SmmuOptions options,
             final PageResponder host, final LostEventPolicy lostEvents, final StallTable stalls,
-            final PageRequests pages) {
+            final PageRequests pages, final GuestTables tables) {
         this.frame = frame;
         this.events = events;
         this.options = options;
@@ -64,6 +66,7 @@ public final class FaultInjection {
         this.lostEvents = lostEvents;
         this.stalls = stalls;
         this.pageRequests = pages;
+        this.tables = tables;
     }
 
     /**
@@ -94,24 +97,46 @@ public final class FaultInjection {
     }
 
     private FaultDisposition physical(final FaultRecord record) {
-        return own(record, record.word(0), record.word(1), record.word(2), record.word(3));
+        event.set(record.word(0), record.word(1), record.word(2), record.word(3));
+        return own(record);
     }
 
     private FaultDisposition generic(final FaultRecord record) {
-        if (!GenericFaultEvent.rebuild(record, event)) {
-            return FaultDisposition.NOT_REPRESENTABLE;
+        final int code = GenericFaultEvent.code(record);
+        if (code != 0) {
+            GenericFaultEvent.rebuild(record, code, event);
+            return own(record);
         }
-        return own(record, event.word0, event.word1, event.word2, event.word3);
+        return GenericFaultEvent.unexplained(record) && !record.asReported()
+                ? explain(record)
+                : FaultDisposition.NOT_REPRESENTABLE;
+    }
+
+    /** A live fault without a reason gets that of the guest's tables, which makes it the guest's. */
+    private FaultDisposition explain(final FaultRecord record) {
+        final int code = GenericFaultEvent.code(record, tables);
+        switch (code) {
+            case GuestTables.ALLOWED :
+                return FaultDisposition.NOT_REPRODUCED;
+            case GuestTables.SUPPRESSED :
+                return FaultDisposition.FAULT_PROCESSING_DISABLED;
+            case GuestTables.STAGE_2 :
+                return FaultDisposition.NOT_REPRESENTABLE;
+            default :
+                GenericFaultEvent.rebuild(record, code, event);
+                event.word0 = event.word0 & ~EventLayout.STREAM
+                        | (long) record.guestDevice() << EventLayout.STREAM_SHIFT;
+                event.word3 = tables.fetchAddress();
+                return write();
+        }
     }
 
     /** Lets the policy decide whose the event is; a stalled transaction that the guest can't take is ended. */
-    private FaultDisposition own(final FaultRecord record, final long word0, final long word1, final long word2,
-            final long word3) {
+    private FaultDisposition own(final FaultRecord record) {
         final PhysicalEventPolicy policy = record.asReported()
                 ? PhysicalEventPolicy.AS_REPORTED
-                : PhysicalEventPolicy.LIVE;
-        final FaultDisposition verdict = policy.apply(word0, word1, word2, word3, record.guestDevice(), options.ats(),
-                event);
+                : PhysicalEventPolicy.REWALK;
+        final FaultDisposition verdict = policy.apply(event, record.guestDevice(), options.ats(), tables);
         if (verdict != FaultDisposition.DELIVERED) {
             return verdict;
         }

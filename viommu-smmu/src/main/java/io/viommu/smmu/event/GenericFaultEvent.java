@@ -18,6 +18,7 @@ package io.viommu.smmu.event;
 
 import io.viommu.fault.FaultRecord;
 import io.viommu.fault.GenericFault;
+import io.viommu.iommu.DmaSession;
 import io.viommu.smmu.layout.EventLayout;
 
 /**
@@ -45,13 +46,29 @@ final class GenericFaultEvent {
     private GenericFaultEvent() {
     }
 
-    /** Fills the event; false if the reason is unknown, so that no event type can be named. */
-    static boolean rebuild(final FaultRecord record, final GuestEvent event) {
+    /** The event that the reason names; 0 if it names none. */
+    static int code(final FaultRecord record) {
         final int reason = (int) record.word(0);
-        final int code = reason > 0 && reason < TYPES.length ? TYPES[reason] : 0;
-        if (code == 0) {
-            return false;
-        }
+        return reason > 0 && reason < TYPES.length ? TYPES[reason] : 0;
+    }
+
+    /** Whether the source says that it knows no reason. */
+    static boolean unexplained(final FaultRecord record) {
+        return (int) record.word(0) == GenericFault.REASON_UNKNOWN;
+    }
+
+    /** Asks the guest's tables for the event of a fault that came without a reason. */
+    static int code(final FaultRecord record, final GuestTables tables) {
+        final int flags = (int) (record.word(0) >>> 32);
+        final int permissions = (int) record.word(1);
+        return tables.eventOf(record.guestDevice(), substream(record, flags), record.word(2),
+                ((permissions & GenericFault.PERM_WRITE) != 0 ? DmaSession.WRITE : DmaSession.READ)
+                        | ((permissions & GenericFault.PERM_EXEC) != 0 ? DmaSession.EXECUTE : 0)
+                        | ((permissions & GenericFault.PERM_PRIV) != 0 ? DmaSession.PRIVILEGED : 0));
+    }
+
+    /** Fills the event of a number. */
+    static void rebuild(final FaultRecord record, final int code, final GuestEvent event) {
         final EventType type = EventType.of(code);
         final int flags = (int) (record.word(0) >>> 32);
         final long address = (flags & GenericFault.FLAG_ADDR_VALID) != 0 ? record.word(2) : 0;
@@ -60,7 +77,6 @@ final class GenericFaultEvent {
         event.set(EventLayout.word0(code, record.hostDevice(), substream(record, flags)),
                 access((int) record.word(1), type) & type.word1(), address & type.word2(),
                 fetched ? fetch & type.word3() : 0);
-        return true;
     }
 
     private static int substream(final FaultRecord record, final int flags) {

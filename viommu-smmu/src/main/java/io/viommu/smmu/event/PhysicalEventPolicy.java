@@ -43,9 +43,11 @@ public enum PhysicalEventPolicy {
     AS_REPORTED,
     /**
      * For live faults: only defined fields go through, without what an implementation adds, without host addresses, and
-     * with stall tags of the vSMMU's own.
+     * with stall tags of the vSMMU's own. What only the guest's tables can tell is found again by walking them: where a
+     * fetch went, and whether it was the guest who forbade ATS. An event that they don't explain is kept. (That stage 1
+     * faulted is not asked again: the hardware walked these same tables, and they may have changed meanwhile.)
      */
-    LIVE;
+    REWALK;
 
     /** Any stage, or any class, matches. */
     private static final int ANY = -1;
@@ -165,38 +167,81 @@ public enum PhysicalEventPolicy {
     /**
      * Makes of a physical record what the guest is to find, or says why there is nothing to find.
      *
-     * @param word0       first word of the physical record.
-     * @param word1       second word.
-     * @param word2       third word.
-     * @param word3       fourth word.
+     * @param event       the physical record; becomes the guest's if DELIVERED is returned.
      * @param guestStream StreamID that the guest knows the device by.
      * @param ats         whether the vSMMU offers ATS.
-     * @param event       filled with the guest's record.
+     * @param tables      the guest's tables; {@link #AS_REPORTED} doesn't ask them.
      * @return DELIVERED if {@code event} is to be written, else why not.
      */
-    public FaultDisposition apply(final long word0, final long word1, final long word2, final long word3,
-            final int guestStream, final boolean ats, final GuestEvent event) {
-        final Treatment treatment = treatment(word0, word1);
-        if (treatment == Treatment.KEEP || treatment == Treatment.PASS_IF_ATS && !ats
-                || treatment == Treatment.PASS_WITHOUT_HOST_ADDRESS && this == LIVE) {
-            return kept(word0, word1);
+    FaultDisposition apply(final GuestEvent event, final int guestStream, final boolean ats,
+            final GuestTables tables) {
+        final Treatment treatment = treatment(event.word0, event.word1);
+        final FaultDisposition kept = kept(event.word0, event.word1);
+        if (treatment == Treatment.KEEP) {
+            return kept;
         }
-        final long named = word0 & ~EventLayout.STREAM | (long) guestStream << EventLayout.STREAM_SHIFT;
-        switch (treatment) {
-            case AS_WALK_ABORT -> event.set(named & ~EventLayout.TYPE | EventLayout.F_WALK_EABT,
-                    word1 & (EventLayout.PNU | EventLayout.IND | EventLayout.RNW)
-                            | (long) CLASS_TT << EventLayout.CLASS_SHIFT,
-                    word2, word3 & EventLayout.FETCH_ADDR);
-            case AS_CD_ABORT -> event.set(named & ~EventLayout.TYPE | EventLayout.F_CD_FETCH, 0, 0,
-                    word3 & EventLayout.FETCH_ADDR);
-            default -> {
-                event.set(named, word1, word2, word3);
-                if (this == LIVE) {
-                    scrub(event);
-                }
+        event.word0 = event.word0 & ~EventLayout.STREAM | (long) guestStream << EventLayout.STREAM_SHIFT;
+        return switch (treatment) {
+            case PASS_IF_ATS -> ats && (this == AS_REPORTED || tables.refusesAts(guestStream)) ? pass(event) : kept;
+            case PASS_WITHOUT_HOST_ADDRESS -> this == AS_REPORTED ? DELIVERED : passFetch(event, tables, kept);
+            case AS_WALK_ABORT -> walkAbort(event, tables);
+            case AS_CD_ABORT -> contextAbort(event, tables);
+            default -> pass(event);
+        };
+    }
+
+    private FaultDisposition pass(final GuestEvent event) {
+        if (this == REWALK) {
+            scrub(event);
+        }
+        return DELIVERED;
+    }
+
+    /** The address of the host is replaced by the guest's, of which it has the bits within a page. */
+    private FaultDisposition passFetch(final GuestEvent event, final GuestTables tables, final FaultDisposition kept) {
+        final long host = event.word3 & EventLayout.FETCH_ADDR;
+        final long found = fetch(event, tables, host, host == 0 ? GuestTables.ABORTED : GuestTables.WITHIN_PAGE);
+        if (found == GuestTables.NOT_FOUND) {
+            return kept;
+        }
+        scrub(event);
+        event.word3 = found & EventLayout.FETCH_ADDR;
+        return DELIVERED;
+    }
+
+    private FaultDisposition walkAbort(final GuestEvent event, final GuestTables tables) {
+        event.set(event.word0 & ~EventLayout.TYPE | EventLayout.F_WALK_EABT,
+                event.word1 & (EventLayout.PNU | EventLayout.IND | EventLayout.RNW)
+                        | (long) CLASS_TT << EventLayout.CLASS_SHIFT,
+                event.word2, event.word3 & EventLayout.FETCH_ADDR);
+        return refine(event, tables);
+    }
+
+    private FaultDisposition contextAbort(final GuestEvent event, final GuestTables tables) {
+        event.set(event.word0 & ~EventLayout.TYPE | EventLayout.F_CD_FETCH, 0, 0,
+                event.word3 & EventLayout.FETCH_ADDR);
+        return refine(event, tables);
+    }
+
+    /** A stage-2 fault names the page of the fetch (IPA[55:12]); which descriptor of it, the tables know. */
+    private FaultDisposition refine(final GuestEvent event, final GuestTables tables) {
+        if (this == REWALK) {
+            final long found = fetch(event, tables, event.word3, EventLayout.IPA);
+            if (found != GuestTables.NOT_FOUND) {
+                event.word3 = found & EventLayout.FETCH_ADDR;
             }
         }
         return DELIVERED;
+    }
+
+    private static long fetch(final GuestEvent event, final GuestTables tables, final long fetched, final long mask) {
+        final int stream = EventLayout.stream(event.word0);
+        final int substream = (event.word0 & EventLayout.SSV) == 0
+                ? GuestTables.NO_SUBSTREAM
+                : (int) ((event.word0 & EventLayout.SUBSTREAM) >>> EventLayout.SUBSTREAM_SHIFT);
+        return EventLayout.type(event.word0) == EventLayout.F_CD_FETCH
+                ? tables.contextFetch(stream, substream, fetched, mask)
+                : tables.descriptorFetch(stream, substream, event.word2, fetched, mask);
     }
 
     /** Reserved, IMPLEMENTATION DEFINED and UNKNOWN fields go; of a stage-1 fault that includes NSIPA and all of w3. */

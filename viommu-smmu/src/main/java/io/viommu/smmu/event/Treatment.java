@@ -20,7 +20,10 @@ package io.viommu.smmu.event;
 public enum Treatment {
     /** The guest's own tables caused it: the guest gets it. */
     PASS,
-    /** The guest's if its vSMMU offers ATS; without ATS the guest has no register or structure to answer for it. */
+    /**
+     * The guest's if its vSMMU offers ATS, and live only if its own tables forbid the stream ATS; without ATS the guest
+     * has no register or structure to answer for it.
+     */
     PASS_IF_ATS,
     /**
      * The guest's, but FetchAddr is a host physical address, which a guest must not learn. Passed as reported from a

@@ -138,6 +138,15 @@ public final class SmmuDmaTranslator implements DmaTranslator {
         return new SmmuSession(this, epochs.open());
     }
 
+    /**
+     * Opens the injector's view of the guest's tables.
+     *
+     * @return the view, belonging to the thread that uses it.
+     */
+    public GuestTableWalk openTables() {
+        return new GuestTableWalk(this);
+    }
+
     void close(final SmmuSession session) {
         epochs.close(session.epoch());
     }

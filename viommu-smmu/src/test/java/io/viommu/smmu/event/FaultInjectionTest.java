@@ -78,7 +78,7 @@ class FaultInjectionTest {
     @ValueSource(longs = { 0, 9, -1 })
     void genericFaultWithoutAKnownReasonIsNotRepresentable(final long reason) {
         final SmmuMachine machine = new SmmuMachine().start(2);
-        assertThat(machine.inject(machine.fault(FaultKind.GENERIC).word(0, reason & 0xFFFF_FFFFL)))
+        assertThat(machine.inject(machine.fault(FaultKind.GENERIC).word(0, reason & 0xFFFF_FFFFL).asReported(true)))
                 .isEqualTo(FaultDisposition.NOT_REPRESENTABLE);
     }
 
