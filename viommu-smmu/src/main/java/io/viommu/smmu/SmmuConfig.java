@@ -85,7 +85,7 @@ public record SmmuConfig(SmmuOptions options, LostEventPolicy lostEvents) {
         properties.add(queueSize("eventq", "Event"));
         properties.add(queueSize("priq", "PRI"));
         properties.add(ModelProperty.choice("lost-events", List.of("log", "overflow"), "log",
-                "when the host lost events: only count them, or set the guest's overflow flag"));
+                "when the host lost events: count and log it, or also set the guest's overflow flag"));
         return List.copyOf(properties);
     }
 

@@ -26,6 +26,8 @@ public final class FaultAccount {
 
     private static final FaultDisposition[] DISPOSITIONS = FaultDisposition.values();
 
+    private final String name;
+    private final AtomicCounter lost;
     private final AtomicCounter[] counters = new AtomicCounter[DISPOSITIONS.length];
 
     /**
@@ -35,6 +37,8 @@ public final class FaultAccount {
      * @param name what they belong to: the vIOMMU or the reader.
      */
     public FaultAccount(final CounterFile file, final String name) {
+        this.name = name;
+        this.lost = file.add(name + " lost by the host");
         for (final FaultDisposition disposition : DISPOSITIONS) {
             final String label = disposition == FaultDisposition.DELIVERED
                     ? "delivered"
@@ -51,6 +55,34 @@ public final class FaultAccount {
      */
     public void add(final FaultDisposition disposition, final long count) {
         counters[disposition.ordinal()].getAndAdd(count);
+    }
+
+    /**
+     * Counts faults that the host lost before anybody could read them. They never came, so they are not among those
+     * that ended; the host's report of them is.
+     *
+     * @param count how many.
+     */
+    public void addLost(final long count) {
+        lost.getAndAdd(count);
+    }
+
+    /**
+     * How many faults the host said that it lost.
+     *
+     * @return since the start.
+     */
+    public long lost() {
+        return lost.get();
+    }
+
+    /**
+     * What the counters belong to.
+     *
+     * @return the vIOMMU or the reader.
+     */
+    public String name() {
+        return name;
     }
 
     /**

@@ -16,10 +16,19 @@
 
 package io.viommu.fault;
 
-/** What a guest learns when the host says that it lost faults before they were read. */
+/**
+ * What a guest learns when the host says that it lost faults before they were read. Under either policy the number of
+ * lost faults is added to a counter of the pipeline, and each batch of reports makes one line in the log.
+ */
 public enum LostEventPolicy {
-    /** Nothing: the overflow flags speak of the guest's own queue, which was not full. The loss is counted. */
+    /**
+     * Nothing: the overflow flags speak of the guest's own queue, which was not full. The report ends as the host's.
+     */
     LOG,
-    /** The overflow condition: faults of this guest are missing, and its flag is the only way to say so. */
+    /**
+     * The overflow condition, as far as the architecture has one to give at that moment (an SMMUv3 Event queue that is
+     * enabled, a VT-d fault that is pending): a liberty, taken because the flag is the only way to say that faults of
+     * this guest are missing.
+     */
     GUEST_OVERFLOW
 }

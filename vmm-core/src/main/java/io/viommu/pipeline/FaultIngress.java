@@ -24,6 +24,7 @@ import org.agrona.concurrent.status.AtomicCounter;
 import io.viommu.counters.CounterFile;
 import io.viommu.counters.FaultAccount;
 import io.viommu.fault.FaultDisposition;
+import io.viommu.fault.FaultKind;
 import io.viommu.fault.FaultObserver;
 import io.viommu.fault.FaultPort;
 import io.viommu.fault.FaultRecord;
@@ -124,6 +125,9 @@ public final class FaultIngress implements FaultSink {
 
     private void settle(final FaultDisposition disposition) {
         account.add(disposition, 1);
+        if (record.kind() == FaultKind.LOST_EVENTS) {
+            account.addLost(record.word(0));
+        }
         observer.settled(record, disposition);
     }
 

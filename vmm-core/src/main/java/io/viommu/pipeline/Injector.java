@@ -40,6 +40,7 @@ final class Injector implements EventHandler<FaultRecord> {
     private final FaultObserver observer;
     private final long[] batch = new long[DISPOSITIONS.length];
     private long touched;
+    private long lost;
     private boolean failureLogged;
 
     Injector(final VirtualIommu iommu, final FaultAccount account, final FaultObserver observer) {
@@ -71,6 +72,9 @@ final class Injector implements EventHandler<FaultRecord> {
         final int index = disposition.ordinal();
         batch[index]++;
         touched |= 1L << index;
+        if (record.kind() == FaultKind.LOST_EVENTS) {
+            lost += record.word(0);
+        }
         observer.settled(record, disposition);
     }
 
@@ -87,6 +91,17 @@ final class Injector implements EventHandler<FaultRecord> {
         } catch (final RuntimeException defect) {
             logOnce(defect);
         }
+        if (lost != 0) {
+            reportLoss();
+        }
+    }
+
+    /** After the batch has reached the guest: a loss is rare, and what was not lost doesn't wait for the log. */
+    private void reportLoss() {
+        account.addLost(lost);
+        LOG.log(System.Logger.Level.WARNING, "the host lost {0} faults for {1} before they could be read",
+                Long.toUnsignedString(lost), account.name());
+        lost = 0;
     }
 
     private void logOnce(final RuntimeException defect) {

@@ -90,7 +90,8 @@ class CounterFileTest {
         new FaultAccount(counters, "unit");
         final Map<String, Long> labels = new LinkedHashMap<>();
         counters.forEach(labels::put);
-        assertThat(labels).hasSize(FaultDisposition.values().length).containsKey("unit overflow: queue full");
+        assertThat(labels).hasSize(FaultDisposition.values().length + 1)
+                .containsKeys("unit overflow: queue full", "unit lost by the host");
         for (final FaultDisposition disposition : FaultDisposition.values()) {
             assertThat(disposition.reason() == null).isEqualTo(disposition == FaultDisposition.DELIVERED);
         }

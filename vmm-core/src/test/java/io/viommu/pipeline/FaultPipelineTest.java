@@ -19,11 +19,16 @@ package io.viommu.pipeline;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.text.MessageFormat;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.logging.Handler;
+import java.util.logging.Level;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -122,6 +127,46 @@ class FaultPipelineTest {
             pipeline.flush();
             assertThat(iommu.batches).hasValue(1);
         }
+    }
+
+    @Test
+    void faultsThatTheHostLostAreCountedByNumberAndLoggedOncePerBatch() {
+        final List<String> lines = new ArrayList<>();
+        final Handler handler = new Handler() {
+            @Override
+            public void publish(final LogRecord line) {
+                lines.add(MessageFormat.format(line.getMessage(), line.getParameters()));
+            }
+
+            @Override
+            public void flush() {
+                // nothing is kept back
+            }
+
+            @Override
+            public void close() {
+                // nothing is open
+            }
+        };
+        final Logger logger = Logger.getLogger(Injector.class.getName());
+        final Level level = logger.getLevel();
+        logger.setLevel(Level.WARNING);
+        logger.addHandler(handler);
+        try (FaultPipeline pipeline = pipeline(new RecordingIommu(), 64, InjectorMode.RUN_TO_COMPLETION)) {
+            for (final long lost : new long[]{ 7, 1, 2 }) {
+                final long claim = pipeline.claim(record);
+                record.kind(FaultKind.LOST_EVENTS).word(0, lost);
+                pipeline.publish(claim);
+            }
+            put(pipeline, record, 1);
+            pipeline.flush();
+        } finally {
+            logger.removeHandler(handler);
+            logger.setLevel(level);
+        }
+        assertThat(account.lost()).isEqualTo(10);
+        assertThat(account.settled()).as("three reports and a fault").isEqualTo(4);
+        assertThat(lines).containsExactly("the host lost 10 faults for unit before they could be read");
     }
 
     @Test
