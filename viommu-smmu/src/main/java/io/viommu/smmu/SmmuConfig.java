@@ -17,15 +17,19 @@
 package io.viommu.smmu;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 import io.viommu.fault.LostEventPolicy;
 import io.viommu.iommu.ModelConfig;
 import io.viommu.iommu.ModelProperty;
+import io.viommu.iommu.NestedStreams;
+import io.viommu.smmu.register.HardwareLimits;
 import io.viommu.smmu.register.SmmuOptions;
 
 /**
@@ -33,8 +37,9 @@ import io.viommu.smmu.register.SmmuOptions;
  *
  * @param options    what the guest finds in the identification registers.
  * @param lostEvents what the guest learns when the host lost events.
+ * @param accelerated whether the hardware walks the guest's tables for passed-through devices.
  */
-public record SmmuConfig(SmmuOptions options, LostEventPolicy lostEvents) {
+public record SmmuConfig(SmmuOptions options, LostEventPolicy lostEvents, boolean accelerated) {
 
     private static final String AUTO = "auto";
     private static final List<String> SWITCH = List.of(AUTO, "on", "off");
@@ -66,7 +71,7 @@ public record SmmuConfig(SmmuOptions options, LostEventPolicy lostEvents) {
         properties.add(ModelProperty.choice("ril", SWITCH, AUTO, "TLB invalidation by range; auto is on"));
         properties.add(ModelProperty.choice("ats", SWITCH, AUTO, "PCIe address translation services; auto is on"));
         properties.add(ModelProperty.flag("accel", false,
-                "stage 1 is translated by the hardware behind the vIOMMU; needs a host IOMMU that does so"));
+                "the hardware walks stage 1 of passed-through devices; needs a host IOMMU that does so, and stage=1"));
         properties.add(ModelProperty.choice("compat", List.of("none", "qemu"), "none",
                 "qemu: what is not given is as in QEMU's model, with its identification registers and leniency"));
         properties.add(ModelProperty.flag("pri", true, "the page request queue; needs ats"));
@@ -102,47 +107,54 @@ public record SmmuConfig(SmmuOptions options, LostEventPolicy lostEvents) {
      * Adds up checked properties.
      *
      * @param config values of {@link #properties}.
+     * @param host   hardware that walks the guest's tables with {@code accel=on}.
      * @return the configuration.
-     * @throws IllegalArgumentException in one sentence, if properties contradict each other.
+     * @throws IllegalArgumentException in one sentence, if properties contradict each other or the hardware.
      */
-    public static SmmuConfig of(final ModelConfig config) {
-        if (config.flag("accel")) {
-            throw new IllegalArgumentException(
-                    SmmuV3Model.NAME + ": accel=on needs a host IOMMU that translates stage 1, and there is none");
+    static SmmuConfig of(final ModelConfig config, final NestedStreams host) {
+        final boolean accelerated = config.flag("accel");
+        final HardwareLimits limits = accelerated ? AcceleratedConfig.limits(config, host) : HardwareLimits.NONE;
+        final Map<String, String> defaults = new HashMap<>(isQemu(config) ? QEMU : Map.of());
+        if (accelerated) {
+            defaults.putAll(AcceleratedConfig.defaults(limits));
         }
-        final boolean ats = isOn(config, "ats");
+        final UnaryOperator<String> values = name -> !config.given(name) && defaults.containsKey(name)
+                ? defaults.get(name)
+                : config.choice(name);
+        return new SmmuConfig(options(config, values, limits),
+                "overflow".equals(config.choice("lost-events"))
+                        ? LostEventPolicy.GUEST_OVERFLOW
+                        : LostEventPolicy.LOG,
+                accelerated);
+    }
+
+    private static SmmuOptions options(final ModelConfig config, final UnaryOperator<String> values,
+            final HardwareLimits limits) {
+        final boolean ats = isOn(values.apply("ats"));
         if (!ats && config.given("pri") && config.flag("pri")) {
             throw new IllegalArgumentException(SmmuV3Model.NAME + ": pri=on needs ats=on");
         }
-        final String stage = config.choice("stage");
-        final int ssidSize = number(config, "ssidsize", 20);
-        final SmmuOptions options = new SmmuOptions(!"2".equals(stage), !"1".equals(stage),
-                List.of("none", "access", "dirty").indexOf(value(config, "httu")), ats, ats && isOn(config, "pri"),
-                isOn(config, "msi"), List.of("on", "off", "forced").indexOf(value(config, "stall")),
-                "abort".equals(value(config, "term-model")), ssidSize > 0, config.number("sidsize"), ssidSize,
-                config.number("cmdq-log2max"), config.number("eventq-log2max"), config.number("priq-log2max"),
-                isOn(config, "ril"), number(config, "oas", 48), isOn(config, "attr-perms-ovr"),
-                isQemu(config));
-        return new SmmuConfig(options, "overflow".equals(config.choice("lost-events"))
-                ? LostEventPolicy.GUEST_OVERFLOW
-                : LostEventPolicy.LOG);
+        final String stage = values.apply("stage");
+        final int ssidSize = number(values.apply("ssidsize"), 20);
+        return new SmmuOptions(!"2".equals(stage), !"1".equals(stage),
+                List.of("none", "access", "dirty").indexOf(values.apply("httu")), ats, ats && isOn(values.apply("pri")),
+                isOn(values.apply("msi")), List.of("on", "off", "forced").indexOf(values.apply("stall")),
+                "abort".equals(values.apply("term-model")), ssidSize > 0 && limits.cd2l(),
+                number(values.apply("sidsize"), 16), ssidSize, config.number("cmdq-log2max"),
+                config.number("eventq-log2max"), config.number("priq-log2max"), isOn(values.apply("ril")),
+                number(values.apply("oas"), 48), isOn(values.apply("attr-perms-ovr")), limits, isQemu(config));
     }
 
     private static boolean isQemu(final ModelConfig config) {
         return "qemu".equals(config.choice("compat"));
     }
 
-    private static String value(final ModelConfig config, final String name) {
-        return isQemu(config) && !config.given(name) && QEMU.containsKey(name) ? QEMU.get(name) : config.choice(name);
-    }
-
     /** Every switch that has an {@code auto} is on by default. */
-    private static boolean isOn(final ModelConfig config, final String name) {
-        return !"off".equals(value(config, name));
+    private static boolean isOn(final String value) {
+        return !"off".equals(value);
     }
 
-    private static int number(final ModelConfig config, final String name, final int auto) {
-        final String value = value(config, name);
+    private static int number(final String value, final int auto) {
         return AUTO.equals(value) ? auto : Integer.parseInt(value);
     }
 }

@@ -23,8 +23,10 @@ import io.viommu.device.RegisterFile;
 import io.viommu.iommu.DmaTranslator;
 import io.viommu.iommu.IommuPlatform;
 import io.viommu.iommu.VirtualIommu;
+import io.viommu.smmu.accel.HardwareStreams;
 import io.viommu.smmu.command.CommandExecutor;
 import io.viommu.smmu.command.DeviceCaches;
+import io.viommu.smmu.command.PassedThrough;
 import io.viommu.smmu.config.SmmuContext;
 import io.viommu.smmu.config.SmmuFeatures;
 import io.viommu.smmu.event.FaultInjection;
@@ -58,6 +60,8 @@ public final class SmmuV3 implements VirtualIommu, DmaTranslator {
     private final StallTable stalls;
     private final PageRequests pageRequests;
     private final FaultInjection injection;
+    /** What the host's hardware knows of passed-through streams, or null without accelerated mode. */
+    private final HardwareStreams hardware;
     private final CommandExecutor executor;
     private final CommandQueue commands;
     private final FaultWay faults = new FaultWay();
@@ -83,8 +87,11 @@ public final class SmmuV3 implements VirtualIommu, DmaTranslator {
                 platform.host());
         this.injection = new FaultInjection(frame, events, options, platform.host(), config.lostEvents(), stalls,
                 pageRequests, translator.openTables());
+        this.hardware = config.accelerated()
+                ? new HardwareStreams(platform.host().streams(), platform.memory(), options, this::hardwareFailed)
+                : null;
         this.executor = new CommandExecutor(options, frame, translator.invalidations(), stalls, pageRequests,
-                faults::drain, port);
+                faults::drain, port, hardware == null ? PassedThrough.NONE : hardware);
         this.commands = new CommandQueue(frame, platform.memory(), options, executor, this::onInjector);
         translator.connect(stalls);
         takeEffect();
@@ -97,6 +104,18 @@ public final class SmmuV3 implements VirtualIommu, DmaTranslator {
      */
     public void deviceCaches(final DeviceCaches caches) {
         executor.deviceCaches(caches);
+    }
+
+    /**
+     * A device was passed through: in accelerated mode the hardware is told what the guest's tables say of it. It was
+     * cut off until now. By any thread.
+     *
+     * @param streamId the guest's StreamID.
+     */
+    public void passedThrough(final int streamId) {
+        if (hardware != null) {
+            hardware.added(streamId);
+        }
     }
 
     /**
@@ -126,6 +145,9 @@ public final class SmmuV3 implements VirtualIommu, DmaTranslator {
     @Override
     public void reset() {
         frame.reset();
+        if (hardware != null) {
+            hardware.reset();
+        }
         takeEffect();
         events.reset();
         stalls.terminateAll();
@@ -147,9 +169,21 @@ public final class SmmuV3 implements VirtualIommu, DmaTranslator {
     /** Transactions that begin from now on see the registers as they are. */
     private void takeEffect() {
         final RegisterFile registers = frame.registers();
-        translator.update(new SmmuContext(features, (int) registers.get(SmmuRegisters.CR0),
+        final SmmuContext context = new SmmuContext(features, (int) registers.get(SmmuRegisters.CR0),
                 (int) registers.get(SmmuRegisters.CR2), (int) registers.get(SmmuRegisters.GBPA),
-                registers.get(SmmuRegisters.STRTAB_BASE), (int) registers.get(SmmuRegisters.STRTAB_BASE_CFG)));
+                registers.get(SmmuRegisters.STRTAB_BASE), (int) registers.get(SmmuRegisters.STRTAB_BASE_CFG));
+        if (hardware == null) {
+            translator.update(context);
+        } else {
+            translator.update(hardware.failed() ? context.aborting() : context);
+            hardware.update(context);
+        }
+    }
+
+    /** Service failure mode (12.3): nothing is translated any more, and the guest is told. */
+    private void hardwareFailed() {
+        takeEffect();
+        frame.errors().activate(SmmuRegisters.GERROR_SFM);
     }
 
     @Override

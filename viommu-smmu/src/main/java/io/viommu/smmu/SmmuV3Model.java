@@ -50,6 +50,6 @@ public final class SmmuV3Model implements IommuModel {
 
     @Override
     public SmmuV3 create(final ModelConfig config, final IommuPlatform platform) {
-        return new SmmuV3(SmmuConfig.of(config), platform);
+        return new SmmuV3(SmmuConfig.of(config, platform.host().streams()), platform);
     }
 }

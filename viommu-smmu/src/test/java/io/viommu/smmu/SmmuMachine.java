@@ -36,6 +36,7 @@ import io.viommu.interrupt.InterruptSink;
 import io.viommu.iommu.HostIommu;
 import io.viommu.iommu.IommuModels;
 import io.viommu.iommu.IommuPlatform;
+import io.viommu.iommu.NestedStreams;
 import io.viommu.memory.GuestRam;
 
 /** A device on a table: one MiB of RAM at 1 GiB, interrupts and answers written down, and a driver's few moves. */
@@ -84,7 +85,14 @@ public final class SmmuMachine implements InterruptSink, HostIommu {
     private final UnsafeBuffer slot = new UnsafeBuffer(ByteBuffer.allocateDirect(FaultRecordLayout.LENGTH));
     private final FaultRecord record = new FaultRecord().wrap(slot, 0);
 
+    private final NestedStreams streams;
+
     public SmmuMachine(final String... properties) {
+        this(NestedStreams.NONE, properties);
+    }
+
+    public SmmuMachine(final NestedStreams hardware, final String... properties) {
+        streams = hardware;
         final Map<String, String> map = new TreeMap<>();
         for (final String property : properties) {
             final int equals = property.indexOf('=');
@@ -171,6 +179,11 @@ public final class SmmuMachine implements InterruptSink, HostIommu {
             interrupts.add("line " + line);
             onInterrupt.run();
         }
+    }
+
+    @Override
+    public NestedStreams streams() {
+        return streams;
     }
 
     @Override

@@ -15,6 +15,8 @@
  */
 package io.viommu.iommu;
 
+import java.util.function.IntConsumer;
+
 import org.agrona.DirectBuffer;
 
 /**
@@ -42,7 +44,15 @@ public interface NestedStreams {
         public int invalidate(final DirectBuffer commands, final int offset, final int count) {
             return count;
         }
+
+        @Override
+        public void forEach(final IntConsumer action) {
+            // there is none
+        }
     };
+
+    /** {@link #identification}: the register is not known, and bounds nothing. */
+    int UNKNOWN = -1;
 
     /**
      * Whether a stream is one of these.
@@ -76,4 +86,30 @@ public interface NestedStreams {
      * @return how many were done from the first on; fewer than {@code count} if the hardware refused the next one.
      */
     int invalidate(DirectBuffer commands, int offset, int count);
+
+    /**
+     * Names the streams that there are now: what a command about all streams, or a whole range of them, is applied to.
+     *
+     * @param action takes the guest's StreamID of each; may call {@link #install}.
+     */
+    void forEach(IntConsumer action);
+
+    /**
+     * Why the last {@link #invalidate} stopped. Asked by the thread that called it, before it calls again.
+     *
+     * @return true if the command it stopped at was taken, but a device did not confirm it in time (ETIMEDOUT).
+     */
+    default boolean timedOut() {
+        return false;
+    }
+
+    /**
+     * An identification register of the hardware (IHI 0070, 6.3.1 to 6.3.6), which bounds what the model offers.
+     *
+     * @param index 0 to 5 for IDR0 to IDR5; only the fields that linux/iommufd.h allows to interpret mean anything.
+     * @return its value, or {@link #UNKNOWN}.
+     */
+    default int identification(final int index) {
+        return UNKNOWN;
+    }
 }

@@ -40,6 +40,7 @@ public final class CommandExecutor implements CommandQueue.Executor {
     private final TranslationCommands translation;
     private final DeviceCommands devices;
     private final SyncCommand sync;
+    private final PassedThrough hardware;
 
     /**
      * Makes the executor.
@@ -51,16 +52,19 @@ public final class CommandExecutor implements CommandQueue.Executor {
      * @param pageRequests the groups of page requests.
      * @param drainFaults  waits for all faults that are on their way to the guest.
      * @param port         takes the interrupts of CMD_SYNC.
+     * @param hardware     takes what concerns passed-through streams.
      */
     public CommandExecutor(final SmmuOptions options, final RegisterFrame frame, final InvalidationSink sink,
             final StallTable stalls, final PageRequests pageRequests, final Runnable drainFaults,
-            final MessagePort port) {
+            final MessagePort port, final PassedThrough hardware) {
         this.options = options;
         this.stalls = stalls;
-        this.configuration = new ConfigurationCommands(options, sink);
+        this.hardware = hardware;
+        this.configuration = new ConfigurationCommands(options, sink, hardware);
         this.translation = new TranslationCommands(options, sink);
-        this.devices = new DeviceCommands(options, frame, pageRequests);
-        this.sync = new SyncCommand(options, sink, stalls, devices, drainFaults, port, frame.errors());
+        this.devices = new DeviceCommands(options, frame, pageRequests, hardware);
+        this.sync = new SyncCommand(options, sink, stalls, devices, hardware, drainFaults, port,
+                frame.errors());
     }
 
     /**
@@ -74,6 +78,9 @@ public final class CommandExecutor implements CommandQueue.Executor {
 
     @Override
     public int execute(final long word0, final long word1) {
+        if (hardware.stopped()) {
+            return CommandQueue.STOPPED;
+        }
         final CommandType type = CommandType.of(word0);
         if (type == null || !type.legal(word0, options)) {
             return CommandLayout.CERROR_ILL;
@@ -97,9 +104,17 @@ public final class CommandExecutor implements CommandQueue.Executor {
             case SYNC :
                 return sync.execute(word0);
             default :
-                sync.invalidated();
-                return translation.execute(type, word0, word1);
+                return invalidate(type, word0, word1);
         }
+    }
+
+    private int invalidate(final CommandType type, final long word0, final long word1) {
+        sync.invalidated();
+        final int error = translation.execute(type, word0, word1);
+        if (error == 0) {
+            hardware.invalidation(word0, word1);
+        }
+        return error;
     }
 
     @Override

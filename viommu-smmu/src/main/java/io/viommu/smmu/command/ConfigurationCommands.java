@@ -31,10 +31,12 @@ final class ConfigurationCommands {
 
     private final SmmuOptions options;
     private final InvalidationSink sink;
+    private final PassedThrough hardware;
 
-    ConfigurationCommands(final SmmuOptions options, final InvalidationSink sink) {
+    ConfigurationCommands(final SmmuOptions options, final InvalidationSink sink, final PassedThrough hardware) {
         this.options = options;
         this.sink = sink;
+        this.hardware = hardware;
     }
 
     void execute(final CommandType type, final long word0, final long word1) {
@@ -43,9 +45,15 @@ final class ConfigurationCommands {
             range(stream, (int) (word1 & CommandLayout.RANGE));
         } else if (CommandFields.fits(stream, options.sidSize())) {
             switch (type) {
-                case CFGI_STE -> sink.configurationStreams(stream, SINGLE);
-                case CFGI_CD_ALL -> sink.configurationContexts(stream);
-                default -> context(stream, CommandFields.substream(word0));
+                case CFGI_STE -> {
+                    sink.configurationStreams(stream, SINGLE);
+                    hardware.configuration(stream, stream);
+                }
+                case CFGI_CD_ALL -> {
+                    sink.configurationContexts(stream);
+                    hardware.invalidation(word0, word1);
+                }
+                default -> context(stream, word0, word1);
             }
         }
     }
@@ -53,14 +61,19 @@ final class ConfigurationCommands {
     private void range(final int stream, final int range) {
         if (range == CommandLayout.RANGE_ALL) {
             sink.configurationAll();
+            hardware.configuration(0, -1);
         } else {
+            final int others = (2 << range) - 1;
             sink.configurationStreams(stream, range);
+            hardware.configuration(stream & ~others, stream | others);
         }
     }
 
-    private void context(final int stream, final int substream) {
+    private void context(final int stream, final long word0, final long word1) {
+        final int substream = CommandFields.substream(word0);
         if (CommandFields.fits(substream, options.ssidSize())) {
             sink.configurationContext(stream, substream);
+            hardware.invalidation(word0, word1);
         }
     }
 }

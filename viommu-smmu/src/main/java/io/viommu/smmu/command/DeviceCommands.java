@@ -31,12 +31,15 @@ final class DeviceCommands {
     private final SmmuOptions options;
     private final RegisterFrame frame;
     private final PageRequests pageRequests;
+    private final PassedThrough hardware;
     private volatile DeviceCaches caches = DeviceCaches.NONE;
 
-    DeviceCommands(final SmmuOptions options, final RegisterFrame frame, final PageRequests pageRequests) {
+    DeviceCommands(final SmmuOptions options, final RegisterFrame frame, final PageRequests pageRequests,
+            final PassedThrough hardware) {
         this.options = options;
         this.frame = frame;
         this.pageRequests = pageRequests;
+        this.hardware = hardware;
     }
 
     void caches(final DeviceCaches newCaches) {
@@ -56,6 +59,7 @@ final class DeviceCommands {
             pageRequests.respond(stream, (int) (word1 & CommandLayout.PRG_INDEX), resp);
         } else {
             invalidate(stream, word0, word1);
+            hardware.invalidation(word0, word1);
         }
         return 0;
     }

@@ -36,18 +36,20 @@ final class SyncCommand {
     private final InvalidationSink sink;
     private final StallTable stalls;
     private final DeviceCommands devices;
+    private final PassedThrough hardware;
     private final Runnable drainFaults;
     private final MessagePort port;
     private final GlobalErrors errors;
     private boolean invalidated;
 
     SyncCommand(final SmmuOptions options, final InvalidationSink sink, final StallTable stalls,
-            final DeviceCommands devices, final Runnable drainFaults, final MessagePort port,
-            final GlobalErrors errors) {
+            final DeviceCommands devices, final PassedThrough hardware, final Runnable drainFaults,
+            final MessagePort port, final GlobalErrors errors) {
         this.options = options;
         this.sink = sink;
         this.stalls = stalls;
         this.devices = devices;
+        this.hardware = hardware;
         this.drainFaults = drainFaults;
         this.port = port;
         this.errors = errors;
@@ -63,6 +65,10 @@ final class SyncCommand {
             return CommandLayout.CERROR_ILL;
         }
         sink.quiesce();
+        final int unfinished = hardware.complete();
+        if (unfinished != 0) {
+            return unfinished;
+        }
         drainFaults.run();
         if (invalidated) {
             stalls.retryWaiting();

@@ -49,6 +49,16 @@ public record SmmuContext(SmmuFeatures features, int cr0, int cr2, int gbpa, lon
     }
 
     /**
+     * The same registers, but everything is aborted without an event.
+     *
+     * @return translation off, and GBPA.ABORT.
+     */
+    public SmmuContext aborting() {
+        return new SmmuContext(features, cr0 & ~CR0_SMMUEN, cr2, gbpa | GBPA_ABORT, streamTableBase,
+                streamTableSettings);
+    }
+
+    /**
      * CR0.SMMUEN.
      *
      * @return true if streams are looked up.

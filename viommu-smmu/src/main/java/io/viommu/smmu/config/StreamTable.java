@@ -81,6 +81,16 @@ public final class StreamTable {
         return SmmuFault.NONE;
     }
 
+    /**
+     * A word of the entry that was read last.
+     *
+     * @param index 0 to 3.
+     * @return the word as the guest wrote it.
+     */
+    public long word(final int index) {
+        return entry.word(index);
+    }
+
     /** Leaves the entry's address in {@link #entryAddress}. */
     private int find(final SmmuContext context, final int streamId, final SmmuFault fault) {
         final long stream = streamId & 0xFFFF_FFFFL;

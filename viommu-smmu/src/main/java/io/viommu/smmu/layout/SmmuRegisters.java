@@ -140,6 +140,8 @@ public final class SmmuRegisters {
     public static final int GERROR_MSI_PRIQ_ABT = 1 << 6;
     /** A GERROR MSI aborted. */
     public static final int GERROR_MSI_GERROR_ABT = 1 << 7;
+    /** The device has entered Service failure mode (12.3). */
+    public static final int GERROR_SFM = 1 << 8;
 
     /** Where the GERROR MSI goes (6.3.21): {@code ADDR[51:2]}, 0 for none. */
     public static final Register GERROR_IRQ_CFG0 = readWrite64("GERROR_IRQ_CFG0", 0x68, 0, 0);

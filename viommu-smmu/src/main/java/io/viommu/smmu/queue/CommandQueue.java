@@ -51,7 +51,7 @@ public final class CommandQueue {
          *
          * @param word0 first word.
          * @param word1 second word.
-         * @return 0, or the code for CMDQ_CONS.ERR, in which case the command had no effect.
+         * @return 0; the code for CMDQ_CONS.ERR, in which case the command had no effect; or {@link #STOPPED}.
          */
         int execute(long word0, long word1);
 
@@ -63,6 +63,9 @@ public final class CommandQueue {
          */
         void consumed(long word0, long word1);
     }
+
+    /** The executor takes no commands: CONS stays where it is, without an error of the queue. */
+    public static final int STOPPED = -1;
 
     private static final int ENTRY_SHIFT = 4;
     /** How often a note makes the owner look again: handlers that acknowledge for ever do not hold it. */
@@ -169,7 +172,7 @@ public final class CommandQueue {
         final long word1 = entry.getLong(Long.BYTES, ByteOrder.LITTLE_ENDIAN);
         final int error = executor.execute(word0, word1);
         if (error != 0) {
-            return fail(error);
+            return error != STOPPED && fail(error);
         }
         final int mask = (2 << log2) - 1;
         registers.update(SmmuRegisters.CMDQ_CONS, ~Integer.toUnsignedLong(SmmuRegisters.CMDQ_ERR),

@@ -41,12 +41,13 @@ import io.viommu.smmu.config.SmmuFeatures;
  * @param ril          TLB invalidation by range (IDR3.RIL).
  * @param oasBits      output address bits: 32, 36, 40, 42, 44, 48 or 52.
  * @param permissionOverrides STE.PRIVCFG and STE.INSTCFG take effect (IDR1.ATTR_PERMS_OVR).
+ * @param limits     what hardware that walks the guest's tables leaves of the above.
  * @param qemu       where the architecture leaves a choice, it is QEMU's: peripheral identification, what of reserved
  *                   bits is stored, a reserved range invalidation, an Event queue interrupt for every batch.
  */
 public record SmmuOptions(boolean stage1, boolean stage2, int httu, boolean ats, boolean pri, boolean msi,
         int stallModel, boolean abortOnly, boolean cd2l, int sidSize, int ssidSize, int cmdqLog2, int eventqLog2,
-        int priqLog2, boolean ril, int oasBits, boolean permissionOverrides, boolean qemu) {
+        int priqLog2, boolean ril, int oasBits, boolean permissionOverrides, HardwareLimits limits, boolean qemu) {
 
     /** STALL_MODEL: stall and terminate. */
     public static final int STALL = 0;
@@ -72,6 +73,36 @@ public record SmmuOptions(boolean stage1, boolean stage2, int httu, boolean ats,
     }
 
     /**
+     * What an SMMU without hardware behind it offers.
+     *
+     * @param stage1     as above.
+     * @param stage2     as above.
+     * @param httu       as above.
+     * @param ats        as above.
+     * @param pri        as above.
+     * @param msi        as above.
+     * @param stallModel as above.
+     * @param abortOnly  as above.
+     * @param cd2l       as above.
+     * @param sidSize    as above.
+     * @param ssidSize   as above.
+     * @param cmdqLog2   as above.
+     * @param eventqLog2 as above.
+     * @param priqLog2   as above.
+     * @param ril        as above.
+     * @param oasBits    as above.
+     * @param permissionOverrides as above.
+     * @param qemu       as above.
+     */
+    public SmmuOptions(final boolean stage1, final boolean stage2, final int httu, final boolean ats,
+            final boolean pri, final boolean msi, final int stallModel, final boolean abortOnly, final boolean cd2l,
+            final int sidSize, final int ssidSize, final int cmdqLog2, final int eventqLog2, final int priqLog2,
+            final boolean ril, final int oasBits, final boolean permissionOverrides, final boolean qemu) {
+        this(stage1, stage2, httu, ats, pri, msi, stallModel, abortOnly, cd2l, sidSize, ssidSize, cmdqLog2, eventqLog2,
+                priqLog2, ril, oasBits, permissionOverrides, HardwareLimits.NONE, qemu);
+    }
+
+    /**
      * Whether faults may stall transactions.
      *
      * @return true unless the model is terminate only.
@@ -88,7 +119,7 @@ public record SmmuOptions(boolean stage1, boolean stage2, int httu, boolean ats,
     public int idr0() {
         return bit(stage2, 0) | bit(stage1, 1) | 2 << 2 // TTF: AArch64
                 | 1 << 4 // COHACC
-                | httu << 6 | bit(ats, 10) | 1 << 12 // ASID16
+                | httu << 6 | bit(ats, 10) | bit(limits.wideAsids(), 12) // ASID16
                 | bit(msi, 13) | bit(pri, 16) | 1 << 18 // VMID16
                 | bit(cd2l, 19) | 2 << 21 // TTENDIAN: little
                 | bit(ats, 23) // ATSRECERR
@@ -114,7 +145,7 @@ public record SmmuOptions(boolean stage1, boolean stage2, int httu, boolean ats,
         return 1 << 2 // HAD
                 | bit(stage2, 4) // XNX
                 | bit(pri && ssidSize > 0, 5) // PPS
-                | bit(ril, 10) | 2 << 11; // BBML
+                | bit(ril, 10) | limits.bbml() << 11; // BBML
     }
 
     /**
@@ -123,7 +154,7 @@ public record SmmuOptions(boolean stage1, boolean stage2, int httu, boolean ats,
      * @return its value.
      */
     public int idr5() {
-        return encodeOas(oasBits) | 7 << 4 | (stalls() ? STALL_MAX << 16 : 0);
+        return encodeOas(oasBits) | limits.granules() << 4 | (stalls() ? STALL_MAX << 16 : 0);
     }
 
     /**

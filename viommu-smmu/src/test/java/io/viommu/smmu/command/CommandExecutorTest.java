@@ -57,7 +57,7 @@ class CommandExecutorTest {
             final PageRequests pages = new PageRequests(
                     options.pri() ? new PageRequestQueue(frame, machine.memory, options) : null, options, machine);
             executor = new CommandExecutor(options, frame, new SinkLog(log), new StallTable(options, machine), pages,
-                    () -> log.add("drain"), port);
+                    () -> log.add("drain"), port, PassedThrough.NONE);
             executor.deviceCaches(new DeviceCaches() {
                 @Override
                 public void invalidate(final int stream, final int substream, final boolean global,

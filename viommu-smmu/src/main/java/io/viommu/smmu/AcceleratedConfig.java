@@ -1,0 +1,89 @@
+/*
+ * Copyright 2026 the viommu authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.viommu.smmu;
+
+import java.util.HashMap;
+import java.util.Map;
+
+import io.viommu.iommu.ModelConfig;
+import io.viommu.iommu.NestedStreams;
+import io.viommu.smmu.register.HardwareLimits;
+
+/**
+ * What accelerated mode leaves of the properties: stage 1 alone, since the host keeps stage 2, and no more than the
+ * hardware can. What isn't given follows the hardware; what is given and can't be had is refused in one sentence.
+ */
+final class AcceleratedConfig {
+
+    private static final int ALL_GRANULES = 7;
+
+    private AcceleratedConfig() {
+    }
+
+    static HardwareLimits limits(final ModelConfig config, final NestedStreams host) {
+        if (host == NestedStreams.NONE) {
+            throw refusal("needs a host IOMMU that translates stage 1, and there is none");
+        }
+        final HardwareLimits limits = HardwareLimits.of(host);
+        if (!limits.aarch64Tables() || (limits.granules() & ALL_GRANULES) == 0) {
+            throw refusal("needs a host SMMU that walks little-endian AArch64 tables, and this one doesn't");
+        }
+        forbid(config, "stage", "1".equals(config.choice("stage")), "needs stage=1, since the host keeps stage 2");
+        forbid(config, "httu", "none".equals(config.choice("httu")),
+                "needs httu=none: the host doesn't say whether its SMMU updates flags");
+        forbid(config, "attr-perms-ovr", !"on".equals(config.choice("attr-perms-ovr")),
+                "needs attr-perms-ovr=off: the host doesn't pass PRIVCFG and INSTCFG on");
+        forbid(config, "stall", "off".equals(config.choice("stall")) || limits.stalls(),
+                "needs stall=off, since the host's SMMU can't stall");
+        forbid(config, "term-model", "abort".equals(config.choice("term-model")) || limits.bothEnds(),
+                "needs term-model=abort, since the host's SMMU can't end a transaction RAZ/WI");
+        forbid(config, "ril", !"on".equals(config.choice("ril")) || limits.ril(),
+                "needs ril=off, since the host's SMMU doesn't invalidate by range");
+        forbid(config, "ssidsize", fits(config, "ssidsize", limits.ssidSize()),
+                "needs ssidsize from 0 to " + limits.ssidSize() + ", as the host's SMMU has");
+        forbid(config, "sidsize", fits(config, "sidsize", limits.sidSize()),
+                "needs sidsize from 1 to " + limits.sidSize() + ", as the host's SMMU has");
+        return limits;
+    }
+
+    static Map<String, String> defaults(final HardwareLimits limits) {
+        final Map<String, String> defaults = new HashMap<>(Map.of("stage", "1", "httu", "none"));
+        defaults.put("ssidsize", Integer.toString(Math.min(20, limits.ssidSize())));
+        defaults.put("sidsize", Integer.toString(Math.min(16, limits.sidSize())));
+        defaults.put("attr-perms-ovr", "off");
+        defaults.put("ats", "off"); // whether a device may, only its host knows
+        defaults.put("ril", limits.ril() ? "on" : "off");
+        defaults.put("stall", limits.stalls() ? "on" : "off");
+        defaults.put("term-model", limits.bothEnds() ? "both" : "abort");
+        return defaults;
+    }
+
+    private static boolean fits(final ModelConfig config, final String name, final int most) {
+        final String value = config.choice(name);
+        return "auto".equals(value) || Integer.parseInt(value) <= most;
+    }
+
+    private static void forbid(final ModelConfig config, final String name, final boolean possible,
+            final String sentence) {
+        if (config.given(name) && !possible) {
+            throw refusal(sentence);
+        }
+    }
+
+    private static IllegalArgumentException refusal(final String what) {
+        return new IllegalArgumentException(SmmuV3Model.NAME + ": accel=on " + what);
+    }
+}
