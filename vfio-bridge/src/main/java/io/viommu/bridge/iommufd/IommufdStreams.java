@@ -20,10 +20,12 @@ import java.lang.foreign.MemorySegment;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.IntConsumer;
 
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
+import io.viommu.bridge.linux.Errno;
 import io.viommu.bridge.linux.LinuxException;
 import io.viommu.bridge.uapi.ArmSmmuv3InvalidateLayout;
 import io.viommu.bridge.uapi.HwptArmSmmuv3Layout;
@@ -108,6 +110,11 @@ public final class IommufdStreams implements NestedStreams {
     }
 
     @Override
+    public void forEach(final IntConsumer action) {
+        streams.keySet().forEach(action::accept);
+    }
+
+    @Override
     public synchronized boolean install(final int streamId, final long word0, final long word1) {
         final Stream stream = streams.get(streamId);
         if (stream == null) {
@@ -183,6 +190,11 @@ public final class IommufdStreams implements NestedStreams {
         } catch (final LinuxException refused) {
             LOG.log(System.Logger.Level.WARNING, "Can't " + what + ": " + refused.getMessage());
         }
+    }
+
+    @Override
+    public boolean timedOut() {
+        return viommu.refusal() == Errno.ETIMEDOUT;
     }
 
     @Override

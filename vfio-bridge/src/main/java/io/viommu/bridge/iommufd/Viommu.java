@@ -32,6 +32,8 @@ import io.viommu.bridge.uapi.VeventqAllocLayout;
 /** The hardware's share of a virtual SMMUv3. */
 public final class Viommu extends IommufdObject {
 
+    private volatile int refusal;
+
     Viommu(final NestParent parent, final int id) {
         super(parent.iommufd(), "vIOMMU", id, parent);
         register();
@@ -111,11 +113,21 @@ public final class Viommu extends IommufdObject {
             argument.set(INT, HwptInvalidateLayout.DATA_TYPE, HwptInvalidateLayout.DATA_ARM_SMMUV3);
             argument.set(INT, HwptInvalidateLayout.ENTRY_LEN, ArmSmmuv3InvalidateLayout.LENGTH);
             argument.set(INT, HwptInvalidateLayout.ENTRY_NUM, count);
-            if (iommufd().tryCall(IommufdRequest.HWPT_INVALIDATE, argument) >= 0) {
+            refusal = -Math.min(0, iommufd().tryCall(IommufdRequest.HWPT_INVALIDATE, argument));
+            if (refusal == 0) {
                 return count;
             }
             final int done = argument.get(INT, HwptInvalidateLayout.ENTRY_NUM);
             return done < 0 || done >= count ? 0 : done; // untouched if the kernel doesn't know the request
         }
+    }
+
+    /**
+     * Why the last {@link #invalidate} stopped.
+     *
+     * @return the error number, 0 if it did not stop.
+     */
+    public int refusal() {
+        return refusal;
     }
 }

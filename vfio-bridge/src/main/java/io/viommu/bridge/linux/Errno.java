@@ -39,6 +39,8 @@ public final class Errno {
     public static final int ESPIPE = 29;
     /** Broken pipe: the peer has gone. */
     public static final int EPIPE = 32;
+    /** Timed out: a device did not confirm an invalidation. */
+    public static final int ETIMEDOUT = 110;
 
     private static final Map<Integer, String> WORDS = Map.ofEntries(Map.entry(1, "EPERM (operation not permitted)"),
             Map.entry(ENOENT, "ENOENT (no such file or directory)"), Map.entry(3, "ESRCH (no such process)"),
@@ -60,7 +62,7 @@ public final class Errno {
             Map.entry(104, "ECONNRESET (connection reset by peer)"),
             Map.entry(105, "ENOBUFS (no buffer space)"), Map.entry(107, "ENOTCONN (not connected)"),
             Map.entry(109, "ETOOMANYREFS (too many descriptors in flight)"),
-            Map.entry(110, "ETIMEDOUT (timed out)"), Map.entry(111, "ECONNREFUSED (connection refused)"));
+            Map.entry(ETIMEDOUT, "ETIMEDOUT (timed out)"), Map.entry(111, "ECONNREFUSED (connection refused)"));
 
     private Errno() {
     }

@@ -102,6 +102,16 @@ class IommufdStreamsTest {
     }
 
     @Test
+    void whatConcernsAllStreamsReachesThoseThatThereAre() {
+        streams.forEach(sid -> assertThat(sid).as("none yet").isNull());
+        streams.add(SID, device);
+        final boolean[] met = new boolean[1];
+        streams.forEach(sid -> met[0] = sid == SID && streams.install(sid, STAGE_1, 0));
+        assertThat(met[0]).isTrue();
+        assertThat(streams.timedOut()).isFalse();
+    }
+
+    @Test
     void aTakenStreamIdLeavesNothingBehind() {
         streams.add(SID, device);
         final int objects = kernel.objects();
