@@ -91,6 +91,15 @@ public interface DmaSession extends AutoCloseable {
      */
     long span();
 
+    /**
+     * Which of its stalled transactions the last access is: the vIOMMU's answer names it by this tag.
+     *
+     * @return the tag after {@link #STALLED}; a model that never stalls has none and gives -1.
+     */
+    default int stallTag() {
+        return -1;
+    }
+
     @Override
     void close();
 }

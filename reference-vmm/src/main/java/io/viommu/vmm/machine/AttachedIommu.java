@@ -36,6 +36,7 @@ import io.viommu.memory.GuestMemory;
 import io.viommu.pipeline.FaultPipeline;
 import io.viommu.pipeline.InjectorMode;
 import io.viommu.pipeline.PipelineSettings;
+import io.viommu.smmu.SmmuV3;
 
 import org.agrona.concurrent.UnsafeBuffer;
 
@@ -53,6 +54,28 @@ public final class AttachedIommu implements AutoCloseable {
     private final InterruptRemapper remapper;
     private final FaultInlet faults;
     private final InjectionWatch watch;
+    private final StalledDma stalledDma = new StalledDma();
+    private final Registers registers = new Registers();
+
+    /** The model's registers; transactions that a write set going again go when it is over. */
+    private final class Registers implements MmioDevice {
+
+        @Override
+        public long mmioSize() {
+            return model.mmioSize();
+        }
+
+        @Override
+        public long read(final long offset, final int size) {
+            return model.read(offset, size);
+        }
+
+        @Override
+        public void write(final long offset, final int size, final long value) {
+            model.write(offset, size, value);
+            stalledDma.retry();
+        }
+    }
 
     /** Tells apart what the model sends while it injects a fault: that is its own, even during a device's message. */
     private static final class InjectionWatch implements VirtualIommu {
@@ -153,6 +176,9 @@ public final class AttachedIommu implements AutoCloseable {
         final HostAnswers answers = new HostAnswers();
         wires = new Wires(memory, log, window, firstInput);
         model = IommuModels.create(name, properties, new IommuPlatform(memory, wires, answers));
+        if (model instanceof final SmmuV3 smmu) {
+            smmu.stallListener(stalledDma);
+        }
         watch = new InjectionWatch(model);
         wires.watch = watch;
         final CounterFile counters = CounterFile.inMemory();
@@ -165,7 +191,12 @@ public final class AttachedIommu implements AutoCloseable {
     }
 
     MmioDevice registers() {
-        return model;
+        return registers;
+    }
+
+    /** Transactions of endpoints that wait for the guest. */
+    StalledDma stalledDma() {
+        return stalledDma;
     }
 
     /** The session of the one thread that drives the machine; null if the model does not translate, so DMA bypasses. */
@@ -226,6 +257,7 @@ public final class AttachedIommu implements AutoCloseable {
     void reset() {
         model.reset();
         faults.reset();
+        stalledDma.reset();
     }
 
     @Override

@@ -36,6 +36,7 @@ public final class DmaPath {
     private final MessageWindow window;
     private final InterruptLog interrupts;
     private final AttachedIommu iommu;
+    private final StalledDma stalled;
     private final UnsafeBuffer messageData = new UnsafeBuffer(new byte[MESSAGE_SIZE]);
 
     /**
@@ -64,6 +65,10 @@ public final class DmaPath {
         this.window = window;
         this.interrupts = interrupts;
         this.iommu = iommu;
+        this.stalled = iommu == null ? null : iommu.stalledDma();
+        if (stalled != null) {
+            stalled.path(this);
+        }
     }
 
     /**
@@ -74,7 +79,8 @@ public final class DmaPath {
      * @param data      where the bytes come from.
      * @param offset    offset of the first byte in {@code data}.
      * @param length    number of bytes.
-     * @return false if the transaction was aborted or is stalled; what went before the fault has been written.
+     * @return false if the transaction was aborted or is stalled; what went before the fault has been written. If it is
+     *         stalled and the guest has it retried, the rest is written then.
      */
     public boolean write(final Requester requester, final long iova, final DirectBuffer data, final int offset,
             final int length) {
@@ -92,6 +98,10 @@ public final class DmaPath {
                 final int outcome = session.translate(requester.id(), requester.pasid(), iova + done,
                         requester.access() | DmaSession.WRITE);
                 final int piece = piece(session, outcome, length - done);
+                if (outcome == DmaSession.STALLED) {
+                    stalled.park(session.stallTag(), StalledDma.write(requester, iova + done, data, offset + done,
+                            length - done));
+                }
                 if (piece == 0 || outcome == DmaSession.OK
                         && !store(session.address(), data, offset + done, piece)) {
                     return false;
@@ -112,7 +122,8 @@ public final class DmaPath {
      * @param target    where the bytes go.
      * @param offset    offset of the first byte in {@code target}.
      * @param length    number of bytes.
-     * @return false if the transaction was aborted or is stalled.
+     * @return false if the transaction was aborted or is stalled. The data of one that is stalled and retried comes too
+     *         late for anybody.
      */
     public boolean read(final Requester requester, final long iova, final MutableDirectBuffer target,
             final int offset, final int length) {
@@ -130,6 +141,9 @@ public final class DmaPath {
                 final int outcome = session.translate(requester.id(), requester.pasid(), iova + done,
                         requester.access() | DmaSession.READ);
                 final int piece = piece(session, outcome, length - done);
+                if (outcome == DmaSession.STALLED) {
+                    stalled.park(session.stallTag(), StalledDma.read(requester, iova + done, length - done));
+                }
                 if (piece == 0 || outcome == DmaSession.OK
                         && memory.read(session.address(), target, offset + done, piece) != GuestMemory.OK) {
                     return false;

@@ -18,6 +18,7 @@ package io.viommu.vmm.machine;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -32,15 +33,22 @@ final class HostAnswers implements HostIommu {
     private static final int MAX_KEPT = 65_536;
 
     private final Map<Long, PageAnswer> owed = new LinkedHashMap<>();
+    private final Map<PageAnswer, Long> cookies = new HashMap<>();
     private final ArrayDeque<PageAnswer> came = new ArrayDeque<>();
     private long lastCookie;
 
-    /** Notes a request that an answer is owed to, and gives it a cookie. */
+    /** Notes a request that an answer is owed to, and gives it a cookie: that of its group, until the answer came. */
     synchronized long expect(final int device, final int pasid, final int group) {
-        if (owed.size() == MAX_KEPT) {
-            owed.remove(owed.keySet().iterator().next());
+        final PageAnswer request = new PageAnswer(device, pasid, group, "");
+        final Long known = cookies.get(request);
+        if (known != null) {
+            return known;
         }
-        owed.put(++lastCookie, new PageAnswer(device, pasid, group, ""));
+        if (owed.size() == MAX_KEPT) {
+            cookies.remove(owed.remove(owed.keySet().iterator().next()));
+        }
+        owed.put(++lastCookie, request);
+        cookies.put(request, lastCookie);
         return lastCookie;
     }
 
@@ -50,6 +58,7 @@ final class HostAnswers implements HostIommu {
         if (request == null) {
             return;
         }
+        cookies.remove(request);
         if (came.size() == MAX_KEPT) {
             came.removeFirst();
         }
@@ -72,6 +81,7 @@ final class HostAnswers implements HostIommu {
 
     synchronized void reset() {
         owed.clear();
+        cookies.clear();
         came.clear();
     }
 }

@@ -27,8 +27,8 @@ import io.viommu.smmu.register.SmmuOptions;
 
 /**
  * Page requests on their way to the guest and the answers on their way back (IHI 0070, 8 and 4.5.2). A group is
- * answered once, by the guest's CMD_PRI_RESP or in its place; the answer in its place is given at the last request of
- * the group, success for an overflow, so that the device asks again, and failure where the guest takes no requests.
+ * answered once, by the guest's CMD_PRI_RESP or in its place: with success at the last request for an overflow, so
+ * that the device asks again, with failure at any request where the guest takes none.
  *
  * <p>A group keeps the host's index where that fits into the 9 bits of PRGIndex and is free; else it gets another one.
  *
@@ -43,6 +43,8 @@ public final class PageRequests {
     private final PageResponder host;
     private final boolean substreams;
     private final boolean[] used = new boolean[SIZE];
+    /** Of groups that are used: they were refused, and what remains of them is discarded. */
+    private final boolean[] refused = new boolean[SIZE];
     private final int[] streams = new int[SIZE];
     private final int[] indexes = new int[SIZE];
     private final int[] sources = new int[SIZE];
@@ -69,6 +71,9 @@ public final class PageRequests {
      */
     FaultDisposition inject(final FaultRecord record) {
         final boolean last = (record.word(0) & GenericFault.REQUEST_LAST_PAGE) != 0;
+        if (discard(record, last)) {
+            return FaultDisposition.NO_PAGE_REQUEST_QUEUE;
+        }
         if (queue == null) {
             return refuse(record, last);
         }
@@ -94,23 +99,46 @@ public final class PageRequests {
         }
     }
 
-    /** The guest takes no requests: response failure (8.2). */
+    /**
+     * The guest takes no requests: response failure to each (8.2). Where the requests of a group share one answer, the
+     * first gets it.
+     */
     private FaultDisposition refuse(final FaultRecord record, final boolean last) {
-        answerLast(record, last, PageResponder.FAILURE);
+        if (last) {
+            forget(record);
+        } else if (!keepRefused(record)) {
+            return FaultDisposition.NO_PAGE_REQUEST_QUEUE;
+        }
+        host.respond(record.source(), record.cookie(), PageResponder.FAILURE);
         return FaultDisposition.NO_PAGE_REQUEST_QUEUE;
+    }
+
+    private synchronized boolean keepRefused(final FaultRecord record) {
+        final int slot = admit(record);
+        if (slot == NO_GROUP) {
+            return false;
+        }
+        refused[slot] = true;
+        return true;
+    }
+
+    /** Whether the request is of a group that has had its answer; the last one ends it. */
+    private synchronized boolean discard(final FaultRecord record, final boolean last) {
+        final int slot = find(record);
+        if (slot == NO_GROUP || !refused[slot]) {
+            return false;
+        }
+        used[slot] = !last;
+        return true;
     }
 
     /** The guest lost the request: success, and nothing for requests that are not the last (8.1). */
     private FaultDisposition overflow(final FaultRecord record, final boolean last, final FaultDisposition why) {
-        answerLast(record, last, PageResponder.SUCCESS);
-        return last ? FaultDisposition.PAGE_REQUEST_OVERFLOW : why;
-    }
-
-    private void answerLast(final FaultRecord record, final boolean last, final int code) {
         if (last) {
             forget(record);
-            host.respond(record.source(), record.cookie(), code);
+            host.respond(record.source(), record.cookie(), PageResponder.SUCCESS);
         }
+        return last ? FaultDisposition.PAGE_REQUEST_OVERFLOW : why;
     }
 
     /** Without a PASID there is neither X nor Priv (8). */
@@ -141,18 +169,31 @@ public final class PageRequests {
         if (known != NO_GROUP) {
             return known;
         }
+        final int slot = vacant();
+        if (slot != NO_GROUP) {
+            final int index = index(record.guestDevice(), (int) (record.word(0) >>> 32));
+            used[slot] = true;
+            refused[slot] = false;
+            streams[slot] = record.guestDevice();
+            indexes[slot] = index;
+            sources[slot] = record.source();
+            cookies[slot] = record.cookie();
+        }
+        return slot;
+    }
+
+    /** A free slot, else one of a refused group, whose last request may never come. */
+    private int vacant() {
+        int found = NO_GROUP;
         for (int slot = 0; slot < SIZE; slot++) {
             if (!used[slot]) {
-                final int index = index(record.guestDevice(), (int) (record.word(0) >>> 32));
-                used[slot] = true;
-                streams[slot] = record.guestDevice();
-                indexes[slot] = index;
-                sources[slot] = record.source();
-                cookies[slot] = record.cookie();
                 return slot;
             }
+            if (refused[slot]) {
+                found = slot;
+            }
         }
-        return NO_GROUP;
+        return found;
     }
 
     private int find(final FaultRecord record) {
@@ -179,7 +220,7 @@ public final class PageRequests {
 
     private int find(final int stream, final int index) {
         for (int slot = 0; slot < SIZE; slot++) {
-            if (used[slot] && indexes[slot] == index && streams[slot] == stream) {
+            if (used[slot] && !refused[slot] && indexes[slot] == index && streams[slot] == stream) {
                 return slot;
             }
         }
@@ -232,10 +273,11 @@ public final class PageRequests {
             final int source;
             final long cookie;
             synchronized (this) {
-                if (!used[slot]) {
+                final boolean owed = used[slot] && !refused[slot];
+                used[slot] = false;
+                if (!owed) {
                     continue;
                 }
-                used[slot] = false;
                 source = sources[slot];
                 cookie = cookies[slot];
             }

@@ -15,6 +15,7 @@
  */
 package io.viommu.smmu.translate;
 
+import io.viommu.iommu.AtsSession;
 import io.viommu.iommu.DmaSession;
 import io.viommu.smmu.config.SmmuContext;
 import io.viommu.smmu.config.SmmuFault;
@@ -112,20 +113,20 @@ final class AtsTraffic {
         rights = 0;
         if (!context.enabled()) {
             reporter.recordBadRequest();
-            return SmmuSession.ATS_UNSUPPORTED;
+            return AtsSession.ATS_UNSUPPORTED;
         }
         final int found = configurations.loadStream(context, device, fault);
         if (found == SmmuFault.SILENT) {
-            return SmmuSession.ATS_UNSUPPORTED;
+            return AtsSession.ATS_UNSUPPORTED;
         }
         if (found != SmmuFault.NONE) {
             recordConfigurationError(context, context.recordsInvalidStreams());
-            return SmmuSession.ATS_ABORT;
+            return AtsSession.ATS_ABORT;
         }
         final StreamConfiguration stream = configurations.stream();
         if (stream.ats() == StreamTableEntryLayout.EATS_DISABLED) {
             reporter.recordBadRequest();
-            return SmmuSession.ATS_UNSUPPORTED;
+            return AtsSession.ATS_UNSUPPORTED;
         }
         if (configurations.loadContext(context, pasid, fault) != SmmuFault.NONE) {
             return refuse(context, address);
@@ -150,15 +151,15 @@ final class AtsTraffic {
             current.to(walk.address(), walk.shift(), walk.shift(), allowed);
         }
         if ((allowed & read) != 0) {
-            rights |= SmmuSession.ATS_READ;
+            rights |= AtsSession.ATS_READ;
             if ((access & DmaSession.EXECUTE) != 0 && (allowed & Permission.of(privileged, false, true)) != 0) {
-                rights |= SmmuSession.ATS_EXECUTE;
+                rights |= AtsSession.ATS_EXECUTE;
             }
         }
         if (writeWanted && (allowed & write) != 0) {
-            rights |= SmmuSession.ATS_WRITE;
+            rights |= AtsSession.ATS_WRITE;
         }
-        return SmmuSession.ATS_SUCCESS;
+        return AtsSession.ATS_SUCCESS;
     }
 
     private int walk(final StreamConfiguration stream, final long address, final int wanted) {
@@ -172,10 +173,10 @@ final class AtsTraffic {
         if (fault.translationRelated()) {
             final int unit = smallestUnit();
             current.to(address, unit, unit, 0);
-            return SmmuSession.ATS_SUCCESS;
+            return AtsSession.ATS_SUCCESS;
         }
         recordConfigurationError(context, true);
-        return SmmuSession.ATS_ABORT;
+        return AtsSession.ATS_ABORT;
     }
 
     /** STU: the smallest granule. */

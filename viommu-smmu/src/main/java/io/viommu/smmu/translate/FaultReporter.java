@@ -40,6 +40,7 @@ final class FaultReporter {
     private long address;
     private int access;
     private long attributes;
+    private int stallTag = StallPort.NO_TAG;
 
     FaultReporter(final SmmuDmaTranslator translator) {
         this.translator = translator;
@@ -98,6 +99,7 @@ final class FaultReporter {
         if (stalls) {
             final int tag = translator.stalls().stall(streamId, substreamId, address, access);
             if (tag != StallPort.NO_TAG) {
+                stallTag = tag;
                 record(fault, EventLayout.STALL | tag & EventLayout.STAG);
                 return DmaSession.STALLED;
             }
@@ -106,6 +108,11 @@ final class FaultReporter {
             record(fault);
         }
         return termination;
+    }
+
+    /** The STAG of the last transaction that stalled. */
+    int stallTag() {
+        return stallTag;
     }
 
     /** Records a fault whatever a configuration says about recording. */

@@ -15,7 +15,7 @@
  */
 package io.viommu.smmu.translate;
 
-import io.viommu.iommu.DmaSession;
+import io.viommu.iommu.AtsSession;
 import io.viommu.smmu.config.SmmuContext;
 import io.viommu.smmu.config.SmmuFault;
 import io.viommu.smmu.config.StreamConfiguration;
@@ -26,21 +26,7 @@ import io.viommu.tlb.DmaEpoch;
 import io.viommu.tlb.TranslationCache;
 
 /** One DMA thread's way through the SMMU; for PCIe ATS see {@link #requestTranslation}. */
-public final class SmmuSession implements DmaSession {
-
-    /** A translation request is answered with success. */
-    public static final int ATS_SUCCESS = 0;
-    /** A translation request is answered with Unsupported Request (UR). */
-    public static final int ATS_UNSUPPORTED = 1;
-    /** A translation request is answered with Completer Abort (CA). */
-    public static final int ATS_ABORT = 2;
-
-    /** Right granted by a translation request: R. */
-    public static final int ATS_READ = 1;
-    /** Right granted by a translation request: W. */
-    public static final int ATS_WRITE = 2;
-    /** Right granted by a translation request: Exe. */
-    public static final int ATS_EXECUTE = 4;
+public final class SmmuSession implements AtsSession {
 
     /** The permission that an access needs, by its flags WRITE, EXECUTE and PRIVILEGED, before any override. */
     private static final int[] NEEDED = new int[8];
@@ -189,6 +175,7 @@ public final class SmmuSession implements DmaSession {
      * @param access {@link #WRITE} if writes are wanted (NW = 0), {@link #EXECUTE}, {@link #PRIVILEGED}.
      * @return {@link #ATS_SUCCESS}, {@link #ATS_UNSUPPORTED} or {@link #ATS_ABORT}.
      */
+    @Override
     public int requestTranslation(final int device, final int pasid, final long iova, final int access) {
         reporter.transaction(device, pasid, iova, access);
         return ats.request(translator.context(), device, pasid, iova, access);
@@ -199,8 +186,14 @@ public final class SmmuSession implements DmaSession {
      *
      * @return {@link #ATS_READ}, {@link #ATS_WRITE} and {@link #ATS_EXECUTE}.
      */
+    @Override
     public int atsRights() {
         return ats.rights();
+    }
+
+    @Override
+    public int stallTag() {
+        return reporter.stallTag();
     }
 
     @Override

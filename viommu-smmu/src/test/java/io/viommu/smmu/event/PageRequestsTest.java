@@ -140,12 +140,35 @@ class PageRequestsTest {
     }
 
     @Test
-    void disabledQueueAnswersFailureAtTheLastOfAGroup() {
+    void disabledQueueAnswersFailureToEveryRequestButOnceWhereAGroupSharesItsAnswer() {
         start(4);
         machine.write(CR0, CMDQEN | EVENTQEN | SMMUEN);
         assertThat(inject(0, 1)).isEqualTo(FaultDisposition.NO_PAGE_REQUEST_QUEUE);
-        assertThat(inject(LAST, 1)).isEqualTo(FaultDisposition.NO_PAGE_REQUEST_QUEUE);
         assertThat(machine.answers).containsExactly("3 0x101 2");
+        machine.write(CR0, CMDQEN | PRIQEN | EVENTQEN | SMMUEN);
+        assertThat(inject(0, 1)).isEqualTo(FaultDisposition.NO_PAGE_REQUEST_QUEUE);
+        assertThat(inject(LAST, 1)).isEqualTo(FaultDisposition.NO_PAGE_REQUEST_QUEUE);
+        respond(8, 1, 2);
+        assertThat(machine.answers).containsExactly("3 0x101 2");
+        assertThat(inject(LAST, 1)).as("the next group of that number").isEqualTo(FaultDisposition.DELIVERED);
+        respond(8, 1, 2);
+        assertThat(machine.answers).containsExactly("3 0x101 2", "3 0x101 0");
+    }
+
+    @Test
+    void groupsThatWereRefusedDontKeepOthersOut() {
+        start(10);
+        machine.write(CR0, CMDQEN | EVENTQEN | SMMUEN);
+        for (int i = 0; i < 600; i++) {
+            inject(0, i);
+        }
+        assertThat(machine.answers).hasSize(600);
+        machine.write(CR0, CMDQEN | PRIQEN | EVENTQEN | SMMUEN);
+        for (int i = 0; i < 512; i++) {
+            assertThat(inject(LAST, 0x1000 + i)).isEqualTo(FaultDisposition.DELIVERED);
+        }
+        machine.smmu.reset();
+        assertThat(machine.answers).hasSize(600 + 512);
     }
 
     @Test

@@ -15,6 +15,12 @@
  */
 package io.viommu.smmu.translate;
 
+import static io.viommu.iommu.AtsSession.ATS_ABORT;
+import static io.viommu.iommu.AtsSession.ATS_EXECUTE;
+import static io.viommu.iommu.AtsSession.ATS_READ;
+import static io.viommu.iommu.AtsSession.ATS_SUCCESS;
+import static io.viommu.iommu.AtsSession.ATS_UNSUPPORTED;
+import static io.viommu.iommu.AtsSession.ATS_WRITE;
 import static io.viommu.iommu.DmaSession.ABORTED;
 import static io.viommu.iommu.DmaSession.EXECUTE;
 import static io.viommu.iommu.DmaSession.OK;
@@ -32,12 +38,6 @@ import static io.viommu.smmu.translate.Bench.S2_L3;
 import static io.viommu.smmu.translate.Bench.S2_PAGE;
 import static io.viommu.smmu.translate.Bench.STREAM;
 import static io.viommu.smmu.translate.Bench.TABLE;
-import static io.viommu.smmu.translate.SmmuSession.ATS_ABORT;
-import static io.viommu.smmu.translate.SmmuSession.ATS_EXECUTE;
-import static io.viommu.smmu.translate.SmmuSession.ATS_READ;
-import static io.viommu.smmu.translate.SmmuSession.ATS_SUCCESS;
-import static io.viommu.smmu.translate.SmmuSession.ATS_UNSUPPORTED;
-import static io.viommu.smmu.translate.SmmuSession.ATS_WRITE;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;
