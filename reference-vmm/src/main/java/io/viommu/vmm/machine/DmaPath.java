@@ -127,9 +127,6 @@ public final class DmaPath {
      */
     public boolean read(final Requester requester, final long iova, final MutableDirectBuffer target,
             final int offset, final int length) {
-        if (remapper() != null && requester.pasid() == DmaSession.NO_PASID && window.takes(iova)) {
-            return false; // only writes have a meaning in the interrupt address range
-        }
         final DmaSession session = session();
         if (session == null) {
             return memory.read(iova, target, offset, length) == GuestMemory.OK;

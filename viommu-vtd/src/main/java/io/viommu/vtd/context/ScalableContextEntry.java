@@ -37,7 +37,8 @@ import io.viommu.vtd.layout.PasidDirectoryEntryLayout;
 
 /**
  * The rules of a context entry of scalable mode (VT-d 9.4). DTE, PASIDE and PRE of a unit that lacks their feature are
- * not checked: they let through what can't come. So is RID_PASID without ECAP.RPS: the unit uses PASID 0.
+ * not checked: they let through what can't come. So is RID_PASID without ECAP.RPS: the unit uses PASID 0. With it, the
+ * field matters to requests without PASID only.
  */
 final class ScalableContextEntry {
 
@@ -60,9 +61,6 @@ final class ScalableContextEntry {
         }
         final int ridPasid = context.has(CapabilityFields.RPS) ? (int) (word1 & RID_PASID) : 0;
         final int limit = pasidLimit(word0);
-        if (ridPasid >= limit) {
-            return fault.raise(FaultReason.SCT_4);
-        }
         into.scalable(word0, word1);
         into.pasid(request.hasPasid() ? request.pasid() : ridPasid, (word1 & RID_PRIV) != 0 && !request.hasPasid());
         return admit(context, request, word0, ridPasid, limit, fault);
@@ -78,7 +76,7 @@ final class ScalableContextEntry {
             return fault.raise(FaultReason.SCT_8);
         }
         if (!request.hasPasid()) {
-            return VtdFault.NONE;
+            return ridPasid < limit ? VtdFault.NONE : fault.raise(FaultReason.SCT_9);
         }
         final int bits = context.capabilities().pasidBits();
         if ((word0 & PASIDE) == 0 || bits == 0) {
@@ -87,12 +85,7 @@ final class ScalableContextEntry {
         if (request.pasid() >>> bits != 0) {
             return fault.raise(FaultReason.SGN_10);
         }
-        if (request.pasid() >= limit) {
-            return fault.raise(FaultReason.SCT_7);
-        }
-        return request.pasid() == ridPasid && context.has(CapabilityFields.RPS)
-                ? fault.raise(FaultReason.SCT_9)
-                : VtdFault.NONE;
+        return request.pasid() < limit ? VtdFault.NONE : fault.raise(FaultReason.SCT_7);
     }
 
     /** One more than the greatest PASID that the directory has a place for: 2^13 to 2^20. */

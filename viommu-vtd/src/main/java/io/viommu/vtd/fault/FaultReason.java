@@ -139,9 +139,9 @@ public enum FaultReason {
     /** Page requests not enabled in the context entry. */
     SCT_8(0x47, Fpd.SUPPRESSES, PhysicalOwner.GUEST, "page requests not enabled in the context entry",
             "SM: PRE field in Context-Entry is clear"),
-    /** The request's PASID is the one set aside for requests without PASID (RID_PASID). */
+    /** RID_PASID, the PASID of requests without one, is beyond the size of the PASID directory. */
     SCT_9(0x48, Fpd.SUPPRESSES, PhysicalOwner.GUEST,
-            "the request's PASID is the one set aside for requests without PASID (RID_PASID)",
+            "RID_PASID, the PASID of requests without one, is beyond the size of the PASID directory",
             "SM: RID_PASID field error in Context-Entry"),
     /** PASID in translated requests not enabled in the context entry. */
     SCT_10(0x49, Fpd.SUPPRESSES, PhysicalOwner.GUEST, "PASID in translated requests not enabled in the context entry",

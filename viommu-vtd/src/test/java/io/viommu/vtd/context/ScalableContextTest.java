@@ -116,9 +116,10 @@ class ScalableContextTest {
     }
 
     @Test
-    void ridPasidBeyondTheDirectoryIs43() {
+    void ridPasidBeyondTheDirectoryIs48ButOnlyForRequestsWithoutPasid() {
         tables.memory.put(SCALABLE_ENTRY + 8, 1 << 13);
-        assertThat(tables.reason(IOVA, READ)).isEqualTo(0x43);
+        assertThat(tables.reason(IOVA, READ)).isEqualTo(0x48);
+        assertThat(reason()).isZero();
         tables.set(SCALABLE_ENTRY, 1 << 9);
         assertThat(tables.reason(IOVA, READ)).isEqualTo(0x51);
     }
@@ -157,8 +158,8 @@ class ScalableContextTest {
     }
 
     @Test
-    void pasidOfRequestsWithoutPasidCantBeNamedByOthers() {
-        assertThat(tables.reason(SID, RID_PASID, IOVA, READ, true)).isEqualTo(0x48);
+    void requestsWithPasidMayNameThatOfRequestsWithout() {
+        assertThat(tables.reason(SID, RID_PASID, IOVA, READ, true)).isZero();
     }
 
     @Test
