@@ -77,7 +77,8 @@ import io.viommu.vtd.register.VtdCapabilities;
  * @param hostAddressWidth  bits of a physical address.
  * @param transientMappings whether bit 62 of second-stage leaves is ignored.
  * @param quirks            whether to do as QEMU's unit does where the two differ: no error record of the invalidation
- *                          queue, PECTL unmasked at reset, descriptors taken whatever the translation table mode.
+ *                          queue, PECTL unmasked at reset, descriptors of scalable mode taken in legacy mode,
+ *                          PASID table entries read for each walk, narrow writes.
  * @param uncheckedSource   requester id whose interrupts are not checked against SID, or -1: QEMU checks none of an
  *                          IOAPIC's, and there is guest software that relies on it.
  */

@@ -61,13 +61,17 @@ final class ContextEntry {
             return fault.raise(FaultReason.LCT_3);
         }
         final int levels = (int) (high & AW_MASK) + 2;
-        if (!supported(context, type) || !context.capabilities().secondStageLevels(levels)) {
+        final boolean passThrough = type == TT_PASS_THROUGH;
+        // Pass-through has no table, but its width must be the largest there is.
+        final boolean widthFits = passThrough
+                ? levels == context.capabilities().deepestSecondStage()
+                : context.capabilities().secondStageLevels(levels);
+        if (!supported(context, type) || !widthFits) {
             return fault.raise(FaultReason.LCT_4);
         }
         if ((request.translated() || request.translation()) && type != TT_DEVICE_TLB) {
             return fault.raise(FaultReason.LCT_5);
         }
-        final boolean passThrough = type == TT_PASS_THROUGH;
         into.legacy(passThrough ? PasidEntryLayout.PGTT_PASS_THROUGH : PasidEntryLayout.PGTT_SECOND_STAGE,
                 (int) (high >>> DID_SHIFT) & 0xFFFF);
         into.secondStage().set(low & SSPTPTR, levels, false, true);

@@ -32,7 +32,7 @@ import io.viommu.vtd.register.VtdCapabilities;
  * @param memory       holds the queue.
  * @param sink         forgets.
  * @param turn         held while invalidating, so that the sink is called by one thread at a time.
- * @param anyMode      whether descriptors are taken whatever the translation table mode, as QEMU does.
+ * @param anyMode      whether legacy mode takes the descriptors of scalable mode too, as QEMU does.
  */
 public record InvalidationParts(RegisterFile registers, VtdCapabilities capabilities, RemappingState state,
         GuestMemory memory, InvalidationSink sink, ReentrantLock turn, boolean anyMode) {

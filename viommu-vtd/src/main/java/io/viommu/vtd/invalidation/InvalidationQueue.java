@@ -172,12 +172,12 @@ public final class InvalidationQueue {
 
     private int queueError(final boolean wide, final long bytes, final long tail) {
         final int mode = state.translationMode();
-        if (mode == GlobalFields.TTM_RESERVED && !anyMode) {
+        if (mode == GlobalFields.TTM_RESERVED) {
             return InvalidationLayout.ERROR_MODE;
         }
         if (wide
                 ? !capabilities.hasExtended(CapabilityFields.SMTS | CapabilityFields.ADMS)
-                : mode != GlobalFields.TTM_LEGACY && !anyMode) {
+                : mode != GlobalFields.TTM_LEGACY) {
             return InvalidationLayout.ERROR_WIDTH;
         }
         if (wide && (tail & 16) != 0) {

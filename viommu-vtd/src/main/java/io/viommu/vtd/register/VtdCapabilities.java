@@ -103,6 +103,16 @@ public record VtdCapabilities(long cap, long ecap) {
     }
 
     /**
+     * Levels of the deepest second-stage tables (SAGAW).
+     *
+     * @return 2 to 6, or 0 without second-stage tables.
+     */
+    public int deepestSecondStage() {
+        final int depths = field(cap, CapabilityFields.SAGAW, 5);
+        return depths == 0 ? 0 : Integer.SIZE + 1 - Integer.numberOfLeadingZeros(depths);
+    }
+
+    /**
      * Whether second-stage entries of a level can be leaves (SSLPS).
      *
      * @param level 2 for 2 MiB, 3 for 1 GiB; higher ones never are.

@@ -31,6 +31,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import io.viommu.iommu.DmaSession;
@@ -162,7 +163,7 @@ class LegacyContextTest {
         assertThat(tables.reason(IOVA, access)).isEqualTo(0x0D);
         tables.set(CONTEXT_ENTRY, 1 << 2);
         assertThat(tables.reason(IOVA, access)).isZero();
-        tables.memory.put(CONTEXT_ENTRY, 2 << 2 | 1);
+        tables.memory.put(CONTEXT_ENTRY, 2 << 2 | 1, 3 | 7 << 8);
         assertThat(tables.reason(IOVA, access)).isEqualTo(0x0D);
     }
 
@@ -179,9 +180,16 @@ class LegacyContextTest {
         assertThat(tables.reason(SID, PASID, IOVA, READ, true)).isEqualTo(0x31);
     }
 
+    @ParameterizedTest
+    @CsvSource({ "1,3", "2,3", "3,0", "4,3" })
+    void passThroughNeedsTheLargestWidthThereIs(final int width, final int reason) {
+        tables.memory.put(CONTEXT_ENTRY, 2 << 2 | 1, width | 7 << 8);
+        assertThat(reason()).isEqualTo(reason);
+    }
+
     @Test
     void passThroughIgnoresThePointerAndEndsAtTheHostsWidth() {
-        tables.memory.put(CONTEXT_ENTRY, -1L << 12 | 2 << 2 | 1);
+        tables.memory.put(CONTEXT_ENTRY, -1L << 12 | 2 << 2 | 1, 3 | 7 << 8);
         assertThat(tables.reason(IOVA | 5, WRITE)).isZero();
         assertThat(tables.walk.address()).isEqualTo(IOVA | 5);
         assertThat(tables.reason((1L << 46) - 1, WRITE)).isZero();
