@@ -68,7 +68,7 @@ public final class Machine implements AutoCloseable {
      * @return QEMU's names.
      */
     public static List<String> devices() {
-        return List.of("arm-smmuv3", "edu", "intel-iommu", "iommu-testdev", "pcie-root-port");
+        return List.of("arm-smmuv3", "edu", "intel-iommu", "iommu-testdev", "pcie-root-port", "virtio-rng-pci");
     }
 
     /**

@@ -18,6 +18,7 @@ package io.viommu.vmm.machine;
 
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -29,6 +30,10 @@ final class MachineAssembly {
     private static final String SMMU_DEVICE = "arm-smmuv3";
     private static final String SMMU_MODEL = "smmuv3";
     private static final String VTD = "intel-iommu";
+    private static final String RNG = "virtio-rng-pci";
+    /** What each may be; the first is the default. */
+    private static final Map<String, List<String>> RNG_PROPERTIES = Map.of("iommu_platform", List.of("off", "on"),
+            "disable-legacy", List.of("auto", "on"), "disable-modern", List.of("off"));
     private static final String ROOT_BUS = "pcie.0";
     private static final String COMPAT = "compat";
     private static final Set<String> PLACEMENT = Set.of("id", "bus", "addr", "multifunction", "primary-bus", "romfile",
@@ -106,6 +111,7 @@ final class MachineAssembly {
         pci = new PciHost(new PciBus(() -> 0, dma, pins), VirtMap.PCI_MEMORY, VirtMap.PCI_MEMORY,
                 VirtMap.PCI_MEMORY_SIZE);
         bus.map(VirtMap.PCI_MEMORY, VirtMap.PCI_MEMORY_SIZE, pci, (byte) 0xFF);
+        bus.map(VirtMap.VIRTIO, new EmptyVirtioSlots(), Integer.BYTES);
         bus.map(VirtMap.ECAM, pci.ecam(VirtMap.ECAM_SIZE), Integer.BYTES);
         ports = new IoPorts(new PciHost(new PciBus(() -> 0, dma, pins), 0, 0, 0));
         plugAll(new HostBridge(0x1B36, 0x0008));
@@ -175,6 +181,7 @@ final class MachineAssembly {
                 }
                 case "edu" -> plug(device, edu(device));
                 case "pcie-root-port" -> plugPort(device);
+                case RNG -> plug(device, entropy(device));
                 case SMMU_DEVICE, VTD -> requireHome(device);
                 default -> throw new IllegalArgumentException("there is no device '" + device.driver()
                         + "'; there are: " + String.join(", ", Machine.devices()));
@@ -204,6 +211,19 @@ final class MachineAssembly {
         } catch (final NumberFormatException notANumber) {
             throw new IllegalArgumentException("edu: dma_mask must be a number of 64 bits, not '" + mask + "'");
         }
+    }
+
+    /** Takes QEMU's properties as far as they can be followed: there is no legacy interface. */
+    private VirtioRngFunction entropy(final DeviceSpec device) {
+        final Map<String, String> properties = withDefaults(RNG, device.without(PLACEMENT));
+        new DeviceSpec(RNG, properties).allowOnly(RNG_PROPERTIES.keySet());
+        RNG_PROPERTIES.forEach((name, allowed) -> {
+            if (!allowed.contains(properties.getOrDefault(name, allowed.getFirst()))) {
+                throw new IllegalArgumentException(RNG + ": " + name + " must be " + String.join("|", allowed)
+                        + ", not '" + properties.get(name) + "'");
+            }
+        });
+        return new VirtioRngFunction(ram.guest(), "on".equals(properties.get("iommu_platform")));
     }
 
     private void plugPort(final DeviceSpec device) {

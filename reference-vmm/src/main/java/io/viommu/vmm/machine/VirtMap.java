@@ -21,6 +21,7 @@ package io.viommu.vmm.machine;
  *
  * <pre>
  *  0x0905_0000      SMMUv3 of the machine, SPIs 74..77 (event queue, PRI queue, CMD_SYNC, global error)
+ *  0x0A00_0000      virtio transports, empty
  *  0x0C00_0000      SMMUv3 as a device, SPIs 112..115
  *  0x1000_0000      PCI memory, up to 0x3EFE_FFFF
  *  0x4000_0000      RAM
@@ -31,6 +32,7 @@ final class VirtMap {
 
     static final long SMMU = 0x0905_0000L;
     static final int SMMU_SPI = 74;
+    static final long VIRTIO = 0x0A00_0000L;
     static final long PLATFORM_SMMU = 0x0C00_0000L;
     static final int PLATFORM_SMMU_SPI = 112;
     static final long PCI_MEMORY = 0x1000_0000L;

@@ -38,6 +38,7 @@ final class QtestHelp {
               -device arm-smmuv3[,PROPERTY=VALUE...]        an SMMUv3 (virt; 'iommu=smmuv3' is one with stage=nested)
               -device intel-iommu[,PROPERTY=VALUE...]       a VT-d unit (q35)
               -device iommu-testdev | edu[,dma_mask=N] | pcie-root-port,id=ID   [,bus=ID] [,addr=SLOT.FUNCTION]
+              -device virtio-rng-pci[,iommu_platform=on]    an entropy device; its DMA passes the IOMMU by unless 'on'
               -global DRIVER.PROPERTY=VALUE                 a default for all devices of a kind
               -qtest unix:PATH   -qtest-log FILE            where the protocol is spoken and logged
               -qmp unix:PATH[,server=on]                    a QMP monitor; also -chardev socket,... -mon ...

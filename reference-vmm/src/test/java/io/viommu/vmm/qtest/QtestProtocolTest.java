@@ -73,6 +73,15 @@ class QtestProtocolTest {
     }
 
     @Test
+    void virtHasEmptyVirtioTransports() {
+        virt();
+        assertThat(door.ok("read 0xa003e00 16")).as("magic, version, device 0, vendor")
+                .isEqualTo("0x76697274010000000000000051454d55");
+        door.ok("writel 0xa003e28 0x200");
+        assertThat(door.ok("readl 0xa000008")).isEqualTo("0x0000000000000000");
+    }
+
+    @Test
     void portsAnswerAsQemuPrintsThem() {
         door.ok("viommu_machine -machine q35" + TestDoor.DEVICES);
         door.ok("outl 0xcf8 0x80000800");

@@ -1,0 +1,77 @@
+/*
+ * Copyright 2026 the viommu authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.viommu.vmm.machine;
+
+import org.agrona.DirectBuffer;
+import org.agrona.MutableDirectBuffer;
+
+import io.viommu.memory.GuestMemory;
+import io.viommu.vmm.virtio.DmaPort;
+import io.viommu.vmm.virtio.VirtioCapability;
+import io.viommu.vmm.virtio.VirtioRng;
+
+/** QEMU's {@code virtio-rng-pci}: the PCI function around {@link VirtioRng}, modern only, with INTx. */
+final class VirtioRngFunction extends PciFunction implements DmaPort {
+
+    private static final int REVISION = 1;
+    private static final int CAPABILITY_LENGTH = 2;
+    private static final int CAPABILITY_TYPE = 3;
+    private static final int CAPABILITY_OFFSET = 8;
+    private static final int CAPABILITY_SIZE = 12;
+
+    private final GuestMemory memory;
+    private final boolean platform;
+    private final VirtioRng device;
+
+    /** Without {@code platform} its DMA goes past the IOMMU, as that of QEMU's virtio devices does unless asked. */
+    VirtioRngFunction(final GuestMemory memory, final boolean platform) {
+        super(VirtioRng.VENDOR, VirtioRng.DEVICE);
+        this.memory = memory;
+        this.platform = platform;
+        device = new VirtioRng(this, platform, this::pin);
+        config.set(PciConfig.REVISION, 1, REVISION);
+        config.set(PciConfig.INTERRUPT_PIN, 1, 1);
+        for (final VirtioCapability capability : VirtioRng.capabilities()) {
+            final int at = config.addCapability(VirtioCapability.ID, capability.size());
+            config.set(at + CAPABILITY_LENGTH, 1, capability.size());
+            config.set(at + CAPABILITY_TYPE, 1, capability.type());
+            config.set(at + CAPABILITY_OFFSET, 4, capability.offset());
+            config.set(at + CAPABILITY_SIZE, 4, capability.length());
+        }
+        bar(device, Integer.BYTES);
+    }
+
+    @Override
+    void reset() {
+        super.reset();
+        device.reset();
+    }
+
+    @Override
+    public boolean read(final long address, final MutableDirectBuffer target, final int length) {
+        return platform
+                ? dmaRead(address, target, length)
+                : busMaster() && memory.read(address, target, 0, length) == GuestMemory.OK;
+    }
+
+    @Override
+    public boolean write(final long address, final DirectBuffer source, final int length) {
+        return platform
+                ? dmaWrite(address, source, length)
+                : busMaster() && memory.write(address, source, 0, length) == GuestMemory.OK;
+    }
+}
