@@ -104,7 +104,9 @@ public final class VtdUnit implements VirtualIommu, DmaTranslator, InterruptRema
         this.remapper = new VtdInterruptRemapper(platform.memory(), platform.interrupts(), outlet,
                 new InterruptContext(capabilities, false, 0, false, config.hostAddressWidth()));
         this.dma = new VtdDmaTranslator(platform.memory(),
-                VtdContext.reset(capabilities, config.hostAddressWidth(), config.transientMappings()), outlet, remapper,
+                VtdContext.reset(capabilities, config.hostAddressWidth(), config.transientMappings(),
+                        config.quirks()),
+                outlet, remapper,
                 VtdDmaTranslator.DEFAULT_CACHE_ENTRIES, !config.quirks());
         this.sink = watch.apply(dma.invalidations());
         this.frame = new RegisterFrame(capabilities, config.quirks());

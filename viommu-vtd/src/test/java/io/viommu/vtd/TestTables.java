@@ -74,6 +74,7 @@ public final class TestTables {
     public long ecap = ECAP;
     public long rootTable = ROOT;
     public int hostWidth = 46;
+    public boolean permissionFirst;
     public boolean transientMappings;
     private final DmaRequest request = new DmaRequest();
 
@@ -157,7 +158,8 @@ public final class TestTables {
     }
 
     public VtdContext context() {
-        return new VtdContext(new VtdCapabilities(cap, ecap), true, rootTable, hostWidth, transientMappings);
+        return new VtdContext(new VtdCapabilities(cap, ecap), true, rootTable, hostWidth, transientMappings,
+                permissionFirst);
     }
 
     public int reason(final int sid, final int pasid, final long address, final int access, final boolean update) {

@@ -29,9 +29,11 @@ import io.viommu.vtd.register.VtdCapabilities;
  * @param rootTable         RTADDR as latched by SRTP: address and TTM.
  * @param hostAddressWidth  bits of a physical address; higher ones are reserved in every pointer.
  * @param transientMappings whether bit 62 of second-stage leaves is ignored, as before revision 3.0 with device-TLBs.
+ * @param permissionFirst   whether a first-stage entry that refuses an access and also has reserved bits is reported
+ *                          for the refusal, as QEMU does; a CPU would tell of the reserved bits.
  */
 public record VtdContext(VtdCapabilities capabilities, boolean translating, long rootTable, int hostAddressWidth,
-        boolean transientMappings) {
+        boolean transientMappings, boolean permissionFirst) {
 
     /**
      * The state after reset: nothing translated.
@@ -39,11 +41,12 @@ public record VtdContext(VtdCapabilities capabilities, boolean translating, long
      * @param capabilities      what the unit can do.
      * @param hostAddressWidth  bits of a physical address.
      * @param transientMappings whether bit 62 of second-stage leaves is ignored.
+     * @param permissionFirst   whether a refusal by a first-stage entry outweighs its reserved bits.
      * @return a context that lets everything through.
      */
     public static VtdContext reset(final VtdCapabilities capabilities, final int hostAddressWidth,
-            final boolean transientMappings) {
-        return new VtdContext(capabilities, false, 0, hostAddressWidth, transientMappings);
+            final boolean transientMappings, final boolean permissionFirst) {
+        return new VtdContext(capabilities, false, 0, hostAddressWidth, transientMappings, permissionFirst);
     }
 
     /**
@@ -54,7 +57,7 @@ public record VtdContext(VtdCapabilities capabilities, boolean translating, long
      * @return the context from then on.
      */
     public VtdContext with(final boolean enabled, final long rootValue) {
-        return new VtdContext(capabilities, enabled, rootValue, hostAddressWidth, transientMappings);
+        return new VtdContext(capabilities, enabled, rootValue, hostAddressWidth, transientMappings, permissionFirst);
     }
 
     /**

@@ -46,7 +46,7 @@ import io.viommu.vtd.layout.PagingEntryLayout;
  * second stage (VT-d 3.8). One instance belongs to one thread; what the last walk found stays in it until the next.
  *
  * <p>The input is limited by being canonical, not by MGAW. Of each entry presence comes first, then reserved bits, then
- * permission.
+ * permission; or permission first, where {@link VtdContext#permissionFirst} says so.
  */
 final class FirstStageWalk {
 
@@ -95,11 +95,12 @@ final class FirstStageWalk {
                 return wanted == 0 ? VtdFault.NONE : fault.raise(FaultReason.SFS_2);
             }
             final boolean isLeaf = level == 1 || (entry & PAGE_SIZE) != 0;
-            if ((entry & reserved(context, level, isLeaf)) != 0) {
-                return fault.raise(FaultReason.SFS_3);
-            }
             rights.narrow(entry);
             final FaultReason refusal = rights.refusal(wanted, isLeaf);
+            final boolean isMarred = (entry & reserved(context, level, isLeaf)) != 0;
+            if (isMarred && (refusal == null || !context.permissionFirst())) {
+                return fault.raise(FaultReason.SFS_3);
+            }
             if (refusal != null) {
                 return fault.raise(refusal);
             }

@@ -147,6 +147,16 @@ class FirstStageWalkTest {
         assertThat(tables.pasidReason(IOVA, WRITE)).isEqualTo(0x72);
     }
 
+    @Test
+    void likeQemuPermissionOutweighsReservedBits() {
+        tables.permissionFirst = true;
+        tables.clear(firstEntry(1, IOVA), RW).set(firstEntry(1, IOVA), 1L << 50);
+        assertThat(tables.pasidReason(IOVA, WRITE)).isEqualTo(0x85);
+        assertThat(tables.pasidReason(IOVA, READ)).as("nothing refuses a read").isEqualTo(0x72);
+        tables.clear(firstEntry(1, IOVA), US);
+        assertThat(tables.pasidReason(IOVA, READ)).isEqualTo(0x81);
+    }
+
     @ParameterizedTest
     @ValueSource(ints = { 1, 2, 3, 4 })
     void everyLevelMustLetUsersInAndWrite(final int level) {
