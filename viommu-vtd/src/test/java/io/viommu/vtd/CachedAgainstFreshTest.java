@@ -98,7 +98,7 @@ class CachedAgainstFreshTest {
             first = "first".equals(kind) || nested;
             walk = new RequestWalk(memory);
             context = new VtdContext(new VtdCapabilities(unit.readq(8), unit.readq(0x10)), true,
-                    unit.tables.rootTable, 52, false);
+                    unit.tables.rootTable, 52, false, false);
             if (seed % 2 == 0 && !legacy) { // the unit keeps flags of the second stage too
                 unit.tables.set(PASID_ENTRY, 1 << 9).set(RID_ENTRY, 1 << 9);
             }
