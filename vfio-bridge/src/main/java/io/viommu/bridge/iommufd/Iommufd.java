@@ -131,7 +131,10 @@ public final class Iommufd implements AutoCloseable {
 
     /** Makes a request that must succeed; what it is about goes into the sentence. */
     void call(final IommufdRequest request, final MemorySegment argument, final String about) {
-        final int result = file.ioctl(request.number(), argument);
+        check(file.ioctl(request.number(), argument), request, about);
+    }
+
+    private static void check(final int result, final IommufdRequest request, final String about) {
         if (result < 0) {
             final String needs = result == -Errno.ENOTTY ? ", which needs " + request.needs() + "," : "";
             throw new LinuxException("IOMMU_" + request + about + needs, -result);
@@ -143,11 +146,15 @@ public final class Iommufd implements AutoCloseable {
         return file.ioctl(request.number(), argument);
     }
 
+    /** A vDEVICE has gone already if its device was unbound: the kernel keeps its id, and the id alone. */
     void destroy(final IommufdObject object) {
         try (Arena arena = Arena.ofConfined()) {
             final MemorySegment argument = argument(arena, DestroyLayout.LENGTH);
             argument.set(INT, DestroyLayout.ID, object.id());
-            call(IommufdRequest.DESTROY, argument, " of " + object);
+            final int result = tryCall(IommufdRequest.DESTROY, argument);
+            if (result != -Errno.ENOENT) {
+                check(result, IommufdRequest.DESTROY, " of " + object);
+            }
         }
     }
 

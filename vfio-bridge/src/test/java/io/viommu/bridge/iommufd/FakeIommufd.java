@@ -150,11 +150,18 @@ public final class FakeIommufd implements IommufdKernel {
         return add(new Item(Kind.DEVICE, null));
     }
 
-    /** Unbinds a device, as closing its VFIO file does; its names in vIOMMUs must have gone before. */
+    /** Unbinds a device, as closing its VFIO file does; its names in vIOMMUs go with it. */
     public synchronized void unbind(final int device) {
         attached.keySet().stream().filter(key -> (int) (key >> Integer.SIZE) == device).map(Long::intValue).toList()
                 .forEach(pasid -> detach(device, pasid));
-        items.remove(device);
+        final Item gone = items.remove(device);
+        final List<Map.Entry<Integer, Item>> names = items.entrySet().stream()
+                .filter(entry -> entry.getValue().kind == Kind.VDEVICE && entry.getValue().bases.contains(gone))
+                .toList();
+        names.forEach(entry -> {
+            items.remove(entry.getKey());
+            entry.getValue().bases.forEach(base -> base.users--);
+        });
     }
 
     /** Objects that exist, devices included. */

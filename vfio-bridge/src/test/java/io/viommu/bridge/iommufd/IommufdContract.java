@@ -243,6 +243,7 @@ public abstract class IommufdContract {
 
     @Test
     void eventsAreCountedExactlyWhenTheQueueOverflows() {
+        attach();
         final VeventQueue queue = viommu.eventQueue(3);
         final VeventQueueSource source = new VeventQueueSource("events", 2, queue.file());
         final RecordingSink sink = RecordingSink.keeping();
@@ -267,6 +268,7 @@ public abstract class IommufdContract {
 
     @Test
     void aGapAloneTellsOfALossWhenAnEventFollows() {
+        attach();
         final VeventQueue queue = viommu.eventQueue(2);
         final MemorySegment one = arena.allocate(40, 8);
         for (int i = 0; i < 4; i++) {
@@ -282,6 +284,7 @@ public abstract class IommufdContract {
 
     @Test
     void anEventQueueReadsWholeEventsOnly() {
+        attach();
         final VeventQueue queue = viommu.eventQueue(4);
         device.event();
         assertThat(read(queue.file(), arena.allocate(4))).isEqualTo(-Errno.EINVAL);
@@ -300,6 +303,17 @@ public abstract class IommufdContract {
     @Test
     void aDeviceHasOneName() {
         assertThatThrownBy(() -> viommu.vdevice(device.id(), 8)).hasMessageContaining("EEXIST");
+    }
+
+    @Test
+    void theNameOfADeviceGoesWithTheDevice() {
+        final IommufdRig.Device other = rig.device(ioas);
+        final Vdevice name = viommu.vdevice(other.id(), 9);
+        other.close();
+        name.close();
+        final IommufdRig.Device third = rig.device(ioas);
+        viommu.vdevice(third.id(), 9).close();
+        third.close();
     }
 
     @Test

@@ -112,7 +112,7 @@ final class MockRig implements IommufdRig {
             try (Arena arena = Arena.ofConfined()) {
                 final MemorySegment argument = command(arena, TestCmdLayout.OP_TRIGGER_IOPF, 0);
                 argument.set(INT, TestCmdLayout.ARGUMENTS, id);
-                argument.set(INT, TestCmdLayout.ARGUMENTS + 4L, pasid == FaultSink.NO_PASID ? -1 : pasid);
+                argument.set(INT, TestCmdLayout.ARGUMENTS + 4L, pasid == FaultSink.NO_PASID ? 0 : pasid);
                 argument.set(INT, TestCmdLayout.ARGUMENTS + 8L, group);
                 argument.set(INT, TestCmdLayout.ARGUMENTS + 12L, permissions);
                 argument.set(LONG, TestCmdLayout.ARGUMENTS + 16L, address);
