@@ -33,8 +33,16 @@ public final class Errno {
     public static final int EEXIST = 17;
     /** Invalid argument. */
     public static final int EINVAL = 22;
+    /** Argument too long. */
+    public static final int E2BIG = 7;
+    /** No such call or command. */
+    public static final int ENOSYS = 38;
+    /** The operation is not supported. */
+    public static final int ENOTSUP = 95;
     /** Inappropriate ioctl: the kernel does not know this request. */
     public static final int ENOTTY = 25;
+    /** No space left. */
+    public static final int ENOSPC = 28;
     /** Illegal seek: iommufd's answer to a read of the wrong size. */
     public static final int ESPIPE = 29;
     /** Broken pipe: the peer has gone. */
@@ -45,7 +53,7 @@ public final class Errno {
     private static final Map<Integer, String> WORDS = Map.ofEntries(Map.entry(1, "EPERM (operation not permitted)"),
             Map.entry(ENOENT, "ENOENT (no such file or directory)"), Map.entry(3, "ESRCH (no such process)"),
             Map.entry(EINTR, "EINTR (interrupted)"), Map.entry(5, "EIO (input/output error)"),
-            Map.entry(6, "ENXIO (no such device or address)"), Map.entry(7, "E2BIG (argument too long)"),
+            Map.entry(6, "ENXIO (no such device or address)"), Map.entry(E2BIG, "E2BIG (argument too long)"),
             Map.entry(EBADF, "EBADF (bad file descriptor)"), Map.entry(EAGAIN, "EAGAIN (try again)"),
             Map.entry(12, "ENOMEM (not enough memory)"), Map.entry(13, "EACCES (permission denied)"),
             Map.entry(14, "EFAULT (bad address)"), Map.entry(EBUSY, "EBUSY (device or resource busy)"),
@@ -53,11 +61,11 @@ public final class Errno {
             Map.entry(20, "ENOTDIR (not a directory)"), Map.entry(21, "EISDIR (is a directory)"),
             Map.entry(EINVAL, "EINVAL (invalid argument)"), Map.entry(23, "ENFILE (too many open files in the system)"),
             Map.entry(24, "EMFILE (too many open files)"), Map.entry(ENOTTY, "ENOTTY (request unknown to this kernel)"),
-            Map.entry(27, "EFBIG (file too large)"), Map.entry(28, "ENOSPC (no space left)"),
+            Map.entry(27, "EFBIG (file too large)"), Map.entry(ENOSPC, "ENOSPC (no space left)"),
             Map.entry(ESPIPE, "ESPIPE (illegal seek or size)"), Map.entry(30, "EROFS (read-only file system)"),
             Map.entry(EPIPE, "EPIPE (broken pipe)"), Map.entry(36, "ENAMETOOLONG (file name too long)"),
-            Map.entry(38, "ENOSYS (call unknown to this kernel)"), Map.entry(75, "EOVERFLOW (value too large)"),
-            Map.entry(90, "EMSGSIZE (message too long)"), Map.entry(95, "EOPNOTSUPP (operation not supported)"),
+            Map.entry(ENOSYS, "ENOSYS (call unknown to this kernel)"), Map.entry(75, "EOVERFLOW (value too large)"),
+            Map.entry(90, "EMSGSIZE (message too long)"), Map.entry(ENOTSUP, "EOPNOTSUPP (operation not supported)"),
             Map.entry(98, "EADDRINUSE (address already in use)"),
             Map.entry(104, "ECONNRESET (connection reset by peer)"),
             Map.entry(105, "ENOBUFS (no buffer space)"), Map.entry(107, "ENOTCONN (not connected)"),

@@ -43,6 +43,10 @@ public final class UnixSocket extends Descriptor {
     private static final MethodHandle CONNECT = LibC.call("connect", LibC.INT, LibC.INT, LibC.ADDRESS, LibC.INT);
     private static final MethodHandle SENDMSG = LibC.call("sendmsg", LibC.LONG, LibC.INT, LibC.ADDRESS, LibC.INT);
     private static final MethodHandle RECVMSG = LibC.call("recvmsg", LibC.LONG, LibC.INT, LibC.ADDRESS, LibC.INT);
+    private static final int SOL_SOCKET = 1;
+    private static final int SO_SNDTIMEO = 21;
+    private static final MethodHandle SETSOCKOPT = LibC.call("setsockopt", LibC.INT, LibC.INT, LibC.INT, LibC.INT,
+            LibC.ADDRESS, LibC.INT);
     private static final MethodHandle SHUTDOWN = LibC.call("shutdown", LibC.INT, LibC.INT, LibC.INT);
 
     private final MessageHeader outgoing = new MessageHeader();
@@ -212,6 +216,29 @@ public final class UnixSocket extends Descriptor {
      */
     public boolean await(final int timeoutMillis) {
         return LibC.poll(fd(), timeoutMillis) > 0;
+    }
+
+    /**
+     * Bounds how long {@link #send} waits for a peer that does not read; a send that takes longer fails with EAGAIN and
+     * may have sent a part, so the connection is of no more use then.
+     *
+     * @param millis milliseconds, 1 or more
+     * @throws LinuxException if setsockopt(2) fails
+     */
+    public void sendTimeout(final int millis) {
+        final LibC.State state = LibC.state();
+        final MemorySegment interval = state.scratch; // struct timeval: seconds, microseconds
+        interval.set(LibC.LONG, 0, millis / 1000);
+        interval.set(LibC.LONG, 8, millis % 1000 * 1000L);
+        final int result;
+        try {
+            result = (int) SETSOCKOPT.invokeExact(state.errno, fd(), SOL_SOCKET, SO_SNDTIMEO, interval, 16);
+        } catch (final Throwable thrown) {
+            throw LibC.unexpected(thrown);
+        }
+        if (result < 0) {
+            throw new LinuxException("set the send timeout", state.errno());
+        }
     }
 
     /** Ends the connection in both directions: the peer, and a receiver in another thread here, see the end. */

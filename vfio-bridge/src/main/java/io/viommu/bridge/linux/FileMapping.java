@@ -1,0 +1,93 @@
+/*
+ * Copyright 2026 the viommu authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.viommu.bridge.linux;
+
+import java.lang.foreign.MemorySegment;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/**
+ * A window on a file that somebody else handed over, such as the RAM of another process's guest: mapped shared, at an
+ * offset, for reading or for both, without keeping the descriptor.
+ *
+ * <p>The other process may cut the file short at any time: an access behind its end then throws
+ * {@link InternalError}, which whoever maps a stranger's file has to expect.
+ */
+public final class FileMapping implements AutoCloseable {
+    private static final int PROT_READ = 1;
+    private static final int PROT_WRITE = 2;
+    private static final int MAP_SHARED = 1;
+    private static final long MAP_FAILED = -1;
+    private static final long PAGE = 4096;
+
+    private final MemorySegment segment;
+    private final AtomicBoolean closed = new AtomicBoolean();
+
+    private FileMapping(final MemorySegment segment) {
+        this.segment = segment;
+    }
+
+    /**
+     * Maps a part of a file.
+     *
+     * @param fd an open descriptor; the caller goes on owning it
+     * @param offset bytes from the start of the file, a multiple of 4096
+     * @param size bytes, 1 or more; the file must have all of them
+     * @param writable whether the mapping takes stores
+     * @return the mapping
+     * @throws LinuxException if the range is not in the file or the kernel refuses
+     */
+    @SuppressWarnings("restricted") // a mapping's size is what mmap was asked for
+    public static FileMapping map(final int fd, final long offset, final long size, final boolean writable) {
+        final long available = NativeFile.size(fd);
+        if (offset < 0 || offset % PAGE != 0 || size < 1 || size > available - offset) {
+            throw new LinuxException("mmap of " + size + " bytes at offset " + offset + " of a file of " + available
+                    + " bytes", Errno.EINVAL);
+        }
+        final LibC.State state = LibC.state();
+        final MemorySegment mapping;
+        try {
+            mapping = (MemorySegment) LibC.MMAP.invokeExact(state.errno, MemorySegment.NULL, size,
+                    writable ? PROT_READ | PROT_WRITE : PROT_READ, MAP_SHARED, fd, offset);
+        } catch (final Throwable thrown) {
+            throw LibC.unexpected(thrown);
+        }
+        if (mapping.address() == MAP_FAILED) {
+            throw new LinuxException("mmap of " + size + " bytes at offset " + offset, state.errno());
+        }
+        return new FileMapping(mapping.reinterpret(size));
+    }
+
+    /**
+     * The mapped bytes.
+     *
+     * @return not to be touched once {@link #close} was called, which nothing checks
+     */
+    public MemorySegment segment() {
+        return segment;
+    }
+
+    @Override
+    public void close() {
+        if (!closed.compareAndSet(false, true)) {
+            return;
+        }
+        try {
+            final int ignored = (int) LibC.MUNMAP.invokeExact(LibC.state().errno, segment, segment.byteSize());
+        } catch (final Throwable thrown) {
+            throw LibC.unexpected(thrown);
+        }
+    }
+}

@@ -1,0 +1,186 @@
+/*
+ * Copyright 2026 the viommu authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.viommu.bridge.vfiouser;
+
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+import org.agrona.DirectBuffer;
+import org.agrona.MutableDirectBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
+
+import io.viommu.memory.GuestMemory;
+
+/**
+ * DMA by messages: for memory that the client does not share, and for message-signalled interrupts. Any thread; a
+ * caller waits for the client's answer, but not for ever.
+ */
+final class DmaMessages {
+
+    /** After that a transfer counts as aborted. QEMU waits 5 seconds for what may in turn wait for this. */
+    private static final long TIMEOUT_MILLIS = 3000;
+
+    private static final class Pending {
+        private final MutableDirectBuffer target;
+        private final int offset;
+        private final int length;
+        private int result = WAITING;
+
+        Pending(final MutableDirectBuffer target, final int offset, final int length) {
+            this.target = target;
+            this.offset = offset;
+            this.length = length;
+        }
+    }
+
+    private static final int WAITING = -1;
+
+    private final RegionWrites writes;
+    private final Map<Integer, Pending> pending = new HashMap<>();
+    private Connection connection;
+    private int maxTransfer = 1;
+    private int nextId;
+
+    DmaMessages(final RegionWrites writes) {
+        this.writes = writes;
+    }
+
+    /** Uses a connection from now on. */
+    synchronized void attach(final Connection to, final int transfer) {
+        connection = to;
+        maxTransfer = Math.max(1, transfer);
+    }
+
+    /** Ends what is under way: those transfers are aborted. */
+    synchronized void detach() {
+        connection = null;
+        pending.values().forEach(transfer -> transfer.result = GuestMemory.UNMAPPED);
+        pending.clear();
+        notifyAll();
+    }
+
+    /** Reads; {@link GuestMemory#OK}, or {@link GuestMemory#UNMAPPED} if the client refuses or does not answer. */
+    int read(final long address, final MutableDirectBuffer target, final int offset, final int length) {
+        int result = GuestMemory.OK;
+        for (int done = 0; done < length && result == GuestMemory.OK;) {
+            final int part = Math.min(length - done, limit());
+            result = transfer(Command.DMA_READ, address + done, new Pending(target, offset + done, part), null, 0,
+                    part);
+            done += part;
+        }
+        return result;
+    }
+
+    /** Writes, and waits until it is done. */
+    int write(final long address, final DirectBuffer source, final int offset, final int length) {
+        int result = GuestMemory.OK;
+        for (int done = 0; done < length && result == GuestMemory.OK;) {
+            final int part = Math.min(length - done, limit());
+            result = transfer(Command.DMA_WRITE, address + done, new Pending(null, 0, 0), source, offset + done, part);
+            done += part;
+        }
+        return result;
+    }
+
+    /** Writes four bytes without waiting: an interrupt. False if there is no client. */
+    boolean post(final long address, final int data) {
+        final UnsafeBuffer bytes = new UnsafeBuffer(new byte[Integer.BYTES]);
+        bytes.putInt(0, data);
+        final Connection to;
+        final int id;
+        synchronized (this) {
+            to = connection;
+            id = nextId++ & 0xFFFF;
+        }
+        return to != null && to.request(id, Command.DMA_WRITE, false, structure(address, Integer.BYTES),
+                DmaAccessLayout.LENGTH, bytes, 0, Integer.BYTES);
+    }
+
+    private synchronized int limit() {
+        return maxTransfer;
+    }
+
+    private static UnsafeBuffer structure(final long address, final int count) {
+        final UnsafeBuffer structure = new UnsafeBuffer(new byte[DmaAccessLayout.LENGTH]);
+        structure.putLong(DmaAccessLayout.ADDRESS, address);
+        structure.putLong(DmaAccessLayout.COUNT, count);
+        return structure;
+    }
+
+    private int transfer(final int command, final long address, final Pending transfer, final DirectBuffer data,
+            final int offset, final int count) {
+        final Connection to;
+        final int id;
+        synchronized (this) {
+            to = connection;
+            id = nextId++ & 0xFFFF;
+            if (to == null || pending.putIfAbsent(id, transfer) != null) {
+                return GuestMemory.UNMAPPED;
+            }
+        }
+        if (!to.request(id, command, true, structure(address, count), DmaAccessLayout.LENGTH, data, offset,
+                data == null ? 0 : count)) {
+            forget(id, transfer);
+            return GuestMemory.UNMAPPED;
+        }
+        writes.waitingForClient(true);
+        try {
+            return await(id, transfer);
+        } finally {
+            writes.waitingForClient(false);
+        }
+    }
+
+    private synchronized int await(final int id, final Pending transfer) {
+        final long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(TIMEOUT_MILLIS);
+        long left = TIMEOUT_MILLIS;
+        try {
+            while (transfer.result == WAITING && left > 0) {
+                wait(left);
+                left = TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime());
+            }
+        } catch (final InterruptedException stop) {
+            Thread.currentThread().interrupt();
+        }
+        forget(id, transfer);
+        return transfer.result == WAITING ? GuestMemory.UNMAPPED : transfer.result;
+    }
+
+    private synchronized void forget(final int id, final Pending transfer) {
+        pending.remove(id, transfer);
+    }
+
+    /** Takes a reply; one that nobody waits for any more, such as to an interrupt, is nothing to complain of. */
+    synchronized void complete(final Message reply) {
+        final Pending transfer = pending.remove(reply.id());
+        if (transfer == null) {
+            return;
+        }
+        final boolean hasAll = transfer.target == null
+                || reply.bodyLength() >= DmaAccessLayout.LENGTH + transfer.length;
+        if (reply.errno() == 0 && hasAll) {
+            if (transfer.target != null) {
+                transfer.target.putBytes(transfer.offset, reply.body(), DmaAccessLayout.DATA, transfer.length);
+            }
+            transfer.result = GuestMemory.OK;
+        } else {
+            transfer.result = GuestMemory.UNMAPPED;
+        }
+        notifyAll();
+    }
+}
