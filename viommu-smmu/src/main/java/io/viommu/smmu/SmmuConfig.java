@@ -91,6 +91,7 @@ public record SmmuConfig(SmmuOptions options, LostEventPolicy lostEvents, boolea
         properties.add(queueSize("priq", "PRI"));
         properties.add(ModelProperty.choice("lost-events", List.of("log", "overflow"), "log",
                 "when the host lost events: count and log it, or also set the guest's overflow flag"));
+        properties.replaceAll(property -> property.inQemu(QEMU.getOrDefault(property.name(), property.defaultValue())));
         return List.copyOf(properties);
     }
 

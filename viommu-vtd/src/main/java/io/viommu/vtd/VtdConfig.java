@@ -60,6 +60,7 @@ import static io.viommu.vtd.layout.CapabilityFields.SSLPS;
 import static io.viommu.vtd.layout.CapabilityFields.SSTS;
 
 import java.util.List;
+import java.util.Map;
 
 import io.viommu.fault.LostEventPolicy;
 import io.viommu.iommu.ModelConfig;
@@ -113,7 +114,7 @@ public record VtdConfig(VtdCapabilities capabilities, boolean faultCompression, 
                     "x-dma-translation"),
             ModelProperty.flag("eafs", true, "extended accessed flags of first-stage entries (ECAP.EAFS)"),
             ModelProperty.choice("eim", List.of("on", "off", "auto"), "auto",
-                    "32-bit APIC ids (ECAP.EIM); auto follows intremap, with compat=qemu off"),
+                    "32-bit APIC ids (ECAP.EIM); auto follows intremap"),
             ModelProperty.flag("fault-compression", false, "a device with a pending fault gets no second record"),
             ModelProperty.number("fault-records", 1, 256, 8, "number of fault recording registers"),
             ModelProperty.flag("fs1gp", true, "1 GiB first-stage pages (CAP.FS1GP)"),
@@ -137,9 +138,26 @@ public record VtdConfig(VtdCapabilities capabilities, boolean faultCompression, 
             ModelProperty.number(UNCHECKED_SOURCE, NO_SOURCE, 0xFFFF, NO_SOURCE,
                     "requester id, such as an IOAPIC's, whose interrupts may use any entry; -1 for none"));
 
+    private static final String WITHOUT_FIRST_STAGE = "on without fsts";
+
     /** What QEMU has by default where this model has something else. */
-    private static final List<String> OFF_IN_QEMU = List.of("adms", "device-iotlb", "eafs", "fsts", "nest", "pi",
-            "scalable-mode", "snoop-control", "ssads", "svm");
+    private static final Map<String, String> QEMU_DEFAULTS = Map.ofEntries(Map.entry("adms", "off"),
+            Map.entry("device-iotlb", "off"), Map.entry("eafs", "off"), Map.entry("eim", "off"),
+            Map.entry("fault-compression", "on"), Map.entry("fault-records", "1"), Map.entry("fsts", "off"),
+            Map.entry("nest", "off"), Map.entry("pasid-bits", "0"), Map.entry("pi", "off"),
+            Map.entry("scalable-mode", "off"), Map.entry("snoop-control", "off"), Map.entry("ssads", "off"),
+            Map.entry("ssts", WITHOUT_FIRST_STAGE), Map.entry("srs", WITHOUT_FIRST_STAGE), Map.entry("svm", "off"));
+
+    /**
+     * The properties that a unit takes.
+     *
+     * @return each with its meaning, defaults and allowed values.
+     */
+    static List<ModelProperty> properties() {
+        return PROPERTIES.stream()
+                .map(property -> property.inQemu(QEMU_DEFAULTS.getOrDefault(property.name(), property.defaultValue())))
+                .toList();
+    }
 
     /**
      * Works the properties out.
@@ -158,7 +176,7 @@ public record VtdConfig(VtdCapabilities capabilities, boolean faultCompression, 
         final boolean remapping = !"off".equals(config.choice("intremap"));
         final boolean wide = dependent(config, "eim", remapping && !(qemu && "auto".equals(config.choice("eim"))),
                 "intremap=on");
-        final int pasidBits = number(config, "pasid-bits", qemu ? 0 : scalable ? 20 : 0);
+        final int pasidBits = number(config, "pasid-bits", scalable ? 20 : 0);
         if (pasidBits > 0 && !scalable) {
             throw new IllegalArgumentException("intel-iommu: pasid-bits=" + pasidBits + " needs scalable-mode=on");
         }
@@ -173,9 +191,7 @@ public record VtdConfig(VtdCapabilities capabilities, boolean faultCompression, 
             ecap |= PASID | (long) (pasidBits - 1) << PSS;
         }
         final VtdCapabilities capabilities = new VtdCapabilities(cap(config, qemu, firstStage, remapping), ecap);
-        return new VtdConfig(capabilities, config.given("fault-compression")
-                ? config.flag("fault-compression")
-                : qemu,
+        return new VtdConfig(capabilities, flag(config, "fault-compression"),
                 "overflow".equals(config.choice("lost-events"))
                         ? LostEventPolicy.GUEST_OVERFLOW
                         : LostEventPolicy.LOG,
@@ -207,7 +223,7 @@ public record VtdConfig(VtdCapabilities capabilities, boolean faultCompression, 
         if (qemu && width == 57) {
             throw new IllegalArgumentException("intel-iommu: aw-bits must be 39 or 48 with compat=qemu, not 57");
         }
-        final int records = number(config, "fault-records", qemu ? 1 : 8);
+        final int records = number(config, "fault-records", config.number("fault-records"));
         final int offset = NEAR_RECORDS + records * 16 <= NEAR_RECORDS_END ? NEAR_RECORDS : FAR_RECORDS;
         // Widths 39, 48 and 57 are SAGAW bits 1 to 3, each with all narrower ones.
         final long widths = config.flag("dma-translation") ? (1L << (width - 30) / 9 + 1) - 2 : 0;
@@ -222,8 +238,8 @@ public record VtdConfig(VtdCapabilities capabilities, boolean faultCompression, 
     }
 
     private static boolean flag(final ModelConfig config, final String name) {
-        final boolean replaced = QEMU.equals(config.choice(COMPAT)) && OFF_IN_QEMU.contains(name);
-        return replaced && !config.given(name) ? false : config.flag(name);
+        final boolean replaced = QEMU.equals(config.choice(COMPAT)) && QEMU_DEFAULTS.containsKey(name);
+        return replaced && !config.given(name) ? "on".equals(QEMU_DEFAULTS.get(name)) : config.flag(name);
     }
 
     /** A switch that needs others: without them its default gives way, but a given "on" is a mistake. */
@@ -237,7 +253,10 @@ public record VtdConfig(VtdCapabilities capabilities, boolean faultCompression, 
     }
 
     private static int number(final ModelConfig config, final String name, final int otherwise) {
-        return config.given(name) ? config.number(name) : otherwise;
+        if (config.given(name)) {
+            return config.number(name);
+        }
+        return QEMU.equals(config.choice(COMPAT)) ? Integer.parseInt(QEMU_DEFAULTS.get(name)) : otherwise;
     }
 
     private static long bit(final boolean set, final long bits) {

@@ -43,7 +43,7 @@ public final class VtdModel implements IommuModel {
 
     @Override
     public List<ModelProperty> properties() {
-        return VtdConfig.PROPERTIES;
+        return VtdConfig.properties();
     }
 
     @Override

@@ -28,9 +28,10 @@ import java.util.List;
  * @param min          least allowed number.
  * @param max          greatest allowed number.
  * @param meaning      one line for people.
+ * @param qemuDefault  what {@code compat=qemu} makes of the default, or the default itself.
  */
 public record ModelProperty(String name, List<String> aliases, String defaultValue, List<String> choices, long min,
-        long max, String meaning) {
+        long max, String meaning, String qemuDefault) {
 
     /**
      * A switch.
@@ -41,7 +42,8 @@ public record ModelProperty(String name, List<String> aliases, String defaultVal
      * @return the property, with the values {@code on} and {@code off}.
      */
     public static ModelProperty flag(final String name, final boolean on, final String meaning) {
-        return new ModelProperty(name, List.of(), on ? "on" : "off", List.of("on", "off"), 0, 0, meaning);
+        return new ModelProperty(name, List.of(), on ? "on" : "off", List.of("on", "off"), 0, 0, meaning,
+                on ? "on" : "off");
     }
 
     /**
@@ -55,7 +57,7 @@ public record ModelProperty(String name, List<String> aliases, String defaultVal
      */
     public static ModelProperty choice(final String name, final List<String> choices, final String defaultValue,
             final String meaning) {
-        return new ModelProperty(name, List.of(), defaultValue, choices, 0, 0, meaning);
+        return new ModelProperty(name, List.of(), defaultValue, choices, 0, 0, meaning, defaultValue);
     }
 
     /**
@@ -70,7 +72,8 @@ public record ModelProperty(String name, List<String> aliases, String defaultVal
      */
     public static ModelProperty number(final String name, final long min, final long max, final long defaultValue,
             final String meaning) {
-        return new ModelProperty(name, List.of(), Long.toString(defaultValue), List.of(), min, max, meaning);
+        return new ModelProperty(name, List.of(), Long.toString(defaultValue), List.of(), min, max, meaning,
+                Long.toString(defaultValue));
     }
 
     /**
@@ -80,7 +83,17 @@ public record ModelProperty(String name, List<String> aliases, String defaultVal
      * @return the property.
      */
     public ModelProperty alias(final String... spellings) {
-        return new ModelProperty(name, List.of(spellings), defaultValue, choices, min, max, meaning);
+        return new ModelProperty(name, List.of(spellings), defaultValue, choices, min, max, meaning, qemuDefault);
+    }
+
+    /**
+     * The same property with what QEMU's model has where this one has its default.
+     *
+     * @param value a value, or words about when it is which.
+     * @return the property.
+     */
+    public ModelProperty inQemu(final String value) {
+        return new ModelProperty(name, aliases, defaultValue, choices, min, max, meaning, value);
     }
 
     /**

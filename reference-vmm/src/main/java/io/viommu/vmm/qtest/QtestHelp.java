@@ -17,6 +17,7 @@
 package io.viommu.vmm.qtest;
 
 import java.io.PrintStream;
+import java.util.Map;
 
 import io.viommu.iommu.IommuModel;
 import io.viommu.iommu.IommuModels;
@@ -43,7 +44,8 @@ final class QtestHelp {
               -qtest unix:PATH   -qtest-log FILE            where the protocol is spoken and logged
               -qmp unix:PATH[,server=on]                    a QMP monitor; also -chardev socket,... -mon ...
             Other QEMU options are accepted and change nothing. What a model can do is as in QEMU unless a property
-            below is given (compat=qemu); with its own compat a model offers all that it has.
+            below is given (compat=qemu); with its own compat a model offers all that it has. Where these defaults
+            differ, both are listed.
 
             Beside QEMU's own commands there are, for an endpoint with a StreamID or source-id SID:
               viommu_machine OPTIONS              a fresh machine with PCI assigned
@@ -54,6 +56,10 @@ final class QtestHelp {
               viommu_devmsi SID ADDR DATA         viommu_ioapic PIN LEVEL
               viommu_irqs    viommu_msis          interrupts since the last call
             """;
+
+    /** Defaults of these machines that are no property of the model. */
+    private static final Map<String, String> HERE = Map.of("compat", "qemu", "stage",
+            "nested with iommu=smmuv3, 1 with -device arm-smmuv3");
 
     private QtestHelp() {
     }
@@ -79,6 +85,15 @@ final class QtestHelp {
     private static void print(final PrintStream out, final ModelProperty property) {
         final String also = property.aliases().isEmpty() ? "" : " (also " + String.join(", ", property.aliases()) + ")";
         out.printf("  %-18s %s%s%n", property.name(), property.meaning(), also);
-        out.printf("  %-18s %s; default %s%n", "", property.allowed(), property.defaultValue());
+        out.printf("  %-18s %s; default %s%n", "", property.allowed(), defaults(property));
+    }
+
+    private static String defaults(final ModelProperty property) {
+        if (HERE.containsKey(property.name())) {
+            return HERE.get(property.name());
+        }
+        final String here = property.qemuDefault();
+        final String own = property.defaultValue();
+        return here.equals(own) ? own : here + ", or " + own + " with the model's own compat";
     }
 }
