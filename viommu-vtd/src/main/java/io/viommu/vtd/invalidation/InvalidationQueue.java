@@ -51,6 +51,9 @@ public final class InvalidationQueue {
 
     private static final long STOPPED = StatusFields.INVALIDATION_QUEUE_ERROR
             | StatusFields.INVALIDATION_TIMEOUT_ERROR;
+    /** What a wait can be for. */
+    private static final long PURPOSES = InvalidationLayout.WAIT_INTERRUPT | InvalidationLayout.WAIT_STATUS
+            | InvalidationLayout.WAIT_FENCE;
     private static final int PAGE_SHIFT = 12;
     private static final int LARGEST_QUEUE = 1 << 15;
 
@@ -63,7 +66,7 @@ public final class InvalidationQueue {
     private final InvalidationSink sink;
     private final DescriptorExecutor executor;
     private final ReentrantLock turn;
-    private final boolean anyMode;
+    private final boolean likeQemu;
     private final UnsafeBuffer descriptor = new UnsafeBuffer(ByteBuffer.allocateDirect(32));
     private final UnsafeBuffer status = new UnsafeBuffer(ByteBuffer.allocateDirect(8));
     private volatile FaultPort port;
@@ -85,7 +88,7 @@ public final class InvalidationQueue {
         this.memory = parts.memory();
         this.sink = parts.sink();
         this.turn = parts.turn();
-        this.anyMode = parts.anyMode();
+        this.likeQemu = parts.likeQemu();
         this.faultEvent = faultEvent;
         this.completionEvent = completionEvent;
         this.executor = new DescriptorExecutor(capabilities, sink, responder);
@@ -192,7 +195,7 @@ public final class InvalidationQueue {
         final int type = InvalidationLayout.type(word0);
         // Table 26: what came with scalable mode needs wide descriptors, and that mode.
         if (type > InvalidationLayout.WAIT
-                && (!wide || state.translationMode() == GlobalFields.TTM_LEGACY && !anyMode)) {
+                && (!wide || state.translationMode() == GlobalFields.TTM_LEGACY && !likeQemu)) {
             return InvalidationLayout.ERROR_TYPE;
         }
         final int error = executor.check(type, word0, word1);
@@ -214,6 +217,9 @@ public final class InvalidationQueue {
     private int await(final long word0, final long word1) {
         if ((word0 & InvalidationLayout.WAIT_DRAIN) != 0 && !capabilities.hasExtended(CapabilityFields.PDS)) {
             return InvalidationLayout.ERROR_RESERVED;
+        }
+        if (likeQemu && (word0 & PURPOSES) == 0) {
+            return InvalidationLayout.ERROR_TYPE;
         }
         if (timedOut) {
             raiseTimeout(); // the wait is aborted: software finds its status unwritten and tries again

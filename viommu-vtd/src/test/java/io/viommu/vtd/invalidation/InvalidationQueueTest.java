@@ -72,6 +72,17 @@ class InvalidationQueueTest {
     }
 
     @Test
+    void waitForNothingCompletesAndLikeQemuIsAnError() {
+        queue.submit(0x5, 0);
+        assertThat(queue.fsts()).isZero();
+        assertThat(queue.head()).isEqualTo(0x10);
+        final QueueDriver qemu = new QueueDriver(true, 0, Map.of("compat", "qemu"));
+        qemu.submit(0x5, 0);
+        assertThat(qemu.fsts()).isEqualTo(0x10);
+        assertThat(qemu.head()).isZero();
+    }
+
+    @Test
     void statusIsVisibleBeforeTheEventIsSent() {
         queue.put(0x7_0000_0035L, QueueDriver.STATUS);
         queue.ring();
