@@ -24,6 +24,7 @@ import static io.viommu.vtd.layout.CapabilityFields.DT;
 import static io.viommu.vtd.layout.CapabilityFields.DWD;
 import static io.viommu.vtd.layout.CapabilityFields.EAFS;
 import static io.viommu.vtd.layout.CapabilityFields.EIM;
+import static io.viommu.vtd.layout.CapabilityFields.ERS;
 import static io.viommu.vtd.layout.CapabilityFields.FRO;
 import static io.viommu.vtd.layout.CapabilityFields.FS1GP;
 import static io.viommu.vtd.layout.CapabilityFields.FS5LP;
@@ -115,6 +116,7 @@ public record VtdConfig(VtdCapabilities capabilities, boolean faultCompression, 
             ModelProperty.flag("eafs", true, "extended accessed flags of first-stage entries (ECAP.EAFS)"),
             ModelProperty.choice("eim", List.of("on", "off", "auto"), "auto",
                     "32-bit APIC ids (ECAP.EIM); auto follows intremap"),
+            ModelProperty.flag("ers", false, "requests to execute (ECAP.ERS)"),
             ModelProperty.flag("fault-compression", false, "a device with a pending fault gets no second record"),
             ModelProperty.number("fault-records", 1, 256, 8, "number of fault recording registers"),
             ModelProperty.flag("fs1gp", true, "1 GiB first-stage pages (CAP.FS1GP)"),
@@ -208,6 +210,7 @@ public record VtdConfig(VtdCapabilities capabilities, boolean faultCompression, 
                 : dependent(config, "ssts", scalable, "scalable-mode=on");
         final boolean supervisor = dependent(config, "srs", scalable, "scalable-mode=on");
         return bit(secondStage, SSTS) | bit(onlySecond && !config.given("srs"), SRS) | bit(supervisor, SRS | RPRIVS)
+                | bit(dependent(config, "ers", scalable, "scalable-mode=on"), ERS)
                 | bit(dependent(config, "nest", firstStage && secondStage, "fsts=on and ssts=on"), NEST)
                 | bit(dependent(config, "ssads", secondStage, "ssts=on"), SSADS)
                 | bit(dependent(config, "eafs", firstStage, "fsts=on"), EAFS) | bit(flag(config, "adms"), ADMS);

@@ -75,7 +75,7 @@ class VtdModelTest {
     /** Everything that QEMU lacks can be had on top of its defaults, one by one. */
     @ParameterizedTest
     @CsvSource({ "fs5lp=on,1000000000000000,0", "pi=on,800000000000000,0", "srs=on,0,20000080000000",
-        "eafs=on,0,400000000", "ssts=on,0,400000000000", "ssts=on ssads=on,0,600000000000",
+        "eafs=on,0,400000000", "ers=on,0,40000000", "ssts=on,0,400000000000", "ssts=on ssads=on,0,600000000000",
         "ssts=on nest=on,0,400004000000", "adms=on,0,10000000000000", "fault-records=3,20000000000,0" })
     void whatQemuLacksIsAddedBitByBit(final String options, final String cap, final String ecap) {
         final TestGuest base = guest("compat=qemu scalable-mode=on fsts=on");

@@ -113,12 +113,7 @@ public final class RootTable {
                 }
                 yield request.hasPasid() ? FaultReason.RTA_2 : null;
             }
-            case GlobalFields.TTM_SCALABLE -> {
-                if (!context.has(CapabilityFields.SMTS)) {
-                    yield FaultReason.RTA_1;
-                }
-                yield request.executes() && !context.has(CapabilityFields.ERS) ? FaultReason.RTA_5 : null;
-            }
+            case GlobalFields.TTM_SCALABLE -> context.has(CapabilityFields.SMTS) ? null : FaultReason.RTA_1;
             case GlobalFields.TTM_ABORT -> context.has(CapabilityFields.ADMS) ? FaultReason.RTA_4 : FaultReason.RTA_1;
             default -> FaultReason.RTA_1;
         };

@@ -105,8 +105,6 @@ public enum FaultReason {
     RTA_3(0x32, Fpd.IGNORED, PhysicalOwner.GUEST, "page request in legacy mode", "SM: TTM 0 for page group request"),
     /** Abort-DMA mode. */
     RTA_4(0x33, Fpd.IGNORED, PhysicalOwner.GUEST, "abort-DMA mode", "Unknown"),
-    /** Request with PASID seeks execute permission. */
-    RTA_5(0x34, Fpd.IGNORED, PhysicalOwner.UNKNOWN, "request with PASID seeks execute permission", "Unknown"),
     // Scalable-mode root and context tables
     /** Error accessing the root entry. */
     SRT_1(0x38, Fpd.IGNORED, PhysicalOwner.GUEST, "error accessing the root entry",
@@ -143,9 +141,6 @@ public enum FaultReason {
     SCT_9(0x48, Fpd.SUPPRESSES, PhysicalOwner.GUEST,
             "RID_PASID, the PASID of requests without one, is beyond the size of the PASID directory",
             "SM: RID_PASID field error in Context-Entry"),
-    /** PASID in translated requests not enabled in the context entry. */
-    SCT_10(0x49, Fpd.SUPPRESSES, PhysicalOwner.GUEST, "PASID in translated requests not enabled in the context entry",
-            "Unknown"),
     // PASID directory and table
     /** Error accessing the PASID directory entry. */
     SPD_1(0x50, Fpd.IGNORED, PhysicalOwner.GUEST, "error accessing the PASID directory entry",

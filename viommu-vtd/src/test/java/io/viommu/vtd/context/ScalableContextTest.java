@@ -269,7 +269,7 @@ class ScalableContextTest {
     @Test
     void requestsToExecuteNeedEreAndAUnitThatKnowsThem() {
         final TestTables first = TestTables.firstStage();
-        assertThat(first.pasidReason(IOVA, EXECUTE)).isEqualTo(0x34);
+        assertThat(first.pasidReason(IOVA, EXECUTE)).isEqualTo(0x5C);
         first.ecap |= TestTables.ERS;
         assertThat(first.pasidReason(IOVA, EXECUTE)).isEqualTo(0x5C);
         first.set(PASID_ENTRY + 16, 2);

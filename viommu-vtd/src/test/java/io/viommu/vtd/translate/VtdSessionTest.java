@@ -95,7 +95,7 @@ class VtdSessionTest {
         assertThat(first.translate(PASID, IOVA, READ | PRIVILEGED)).isEqualTo(DmaSession.ABORTED);
         assertThat(first.record()).isEqualTo("0000000000405000 4000455da0000108");
         first.translate(PASID, IOVA, EXECUTE);
-        assertThat(first.record()).isEqualTo("0000000000405000 40004534c0000108");
+        assertThat(first.record()).isEqualTo("0000000000405000 4000455cc0000108");
         first.tables.clear(firstEntry(1, IOVA), 1);
         first.translate(PASID, IOVA, WRITE);
         assertThat(first.record()).isEqualTo("0000000000405000 0000457180000108");
@@ -142,7 +142,8 @@ class VtdSessionTest {
     void requestsThatAreNotOfTheCacheDontUseIt() {
         final SessionFixture second = new SessionFixture(TestTables.secondStage());
         assertThat(second.translate(PASID, IOVA, READ)).isEqualTo(DmaSession.OK);
-        assertThat(second.translate(PASID, IOVA, EXECUTE)).as("34h").isEqualTo(DmaSession.ABORTED);
+        assertThat(second.translate(PASID, IOVA, EXECUTE)).as("a read, where a second stage translates")
+                .isEqualTo(DmaSession.OK);
         second.tables.clear(SCALABLE_ENTRY, 1 << 2);
         second.invalidations.forgetAllContexts();
         assertThat(second.translate(PASID, IOVA, DmaSession.TRANSLATED)).as("44h").isEqualTo(DmaSession.ABORTED);
