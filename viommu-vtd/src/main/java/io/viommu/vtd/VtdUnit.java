@@ -130,7 +130,7 @@ public final class VtdUnit implements VirtualIommu, DmaTranslator, InterruptRema
         this.injection = new FaultInjection(faults, policy(), this::pageRequest, config.lostEvents());
         new GlobalCommand(registers, capabilities, state, new Switchboard());
         if (capabilities.has(CapabilityFields.PLMR | CapabilityFields.PHMR)) {
-            dma.protect(new ProtectedMemory(registers));
+            dma.protect(new ProtectedMemory(registers, sink::quiesce));
         }
         registers.onWrite(VtdRegisters.FSTS, (before, after, written, lanes) -> faultStatusWritten(before & ~after));
     }

@@ -20,8 +20,9 @@ import io.viommu.device.RegisterFile;
 import io.viommu.vtd.layout.VtdRegisters;
 
 /**
- * The protected memory regions (VT-d 11.4.8): DMA to them is blocked while they are on, even if translation is off.
- * Their limits are decoded with the reserved low bits as ones; a limit below its base makes a region empty.
+ * The protected memory regions (VT-d 11.4.8): DMA to them is blocked while they are on, even if translation is off; DMA
+ * that was under way is drained before their status shows them on. Their limits are decoded with the reserved low bits
+ * as ones; a limit below its base makes a region empty.
  */
 public final class ProtectedMemory {
 
@@ -35,11 +36,17 @@ public final class ProtectedMemory {
      * Takes charge of the registers.
      *
      * @param registers of a unit with protected memory.
+     * @param drain     waits for the DMA that is under way.
      */
-    public ProtectedMemory(final RegisterFile registers) {
+    public ProtectedMemory(final RegisterFile registers, final Runnable drain) {
         this.registers = registers;
-        registers.onWrite(VtdRegisters.PMEN, (before, after, written, lanes) -> registers.update(VtdRegisters.PMEN,
-                ENABLED, (after & ENABLE) != 0 ? ENABLED : 0));
+        registers.onWrite(VtdRegisters.PMEN, (before, after, written, lanes) -> {
+            final boolean on = (after & ENABLE) != 0;
+            if (on) {
+                drain.run();
+            }
+            registers.update(VtdRegisters.PMEN, ENABLED, on ? ENABLED : 0);
+        });
     }
 
     /**
@@ -49,7 +56,7 @@ public final class ProtectedMemory {
      * @return true if it lies in a region that is on.
      */
     public boolean blocks(final long address) {
-        return (registers.get(VtdRegisters.PMEN) & ENABLED) != 0
+        return (registers.get(VtdRegisters.PMEN) & ENABLE) != 0
                 && (within(address, registers.get(VtdRegisters.PLMBASE), registers.get(VtdRegisters.PLMLIMIT))
                         || within(address, registers.get(VtdRegisters.PHMBASE),
                                 registers.get(VtdRegisters.PHMLIMIT)));

@@ -18,6 +18,8 @@ package io.viommu.vtd.register;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.concurrent.atomic.AtomicInteger;
+
 import org.junit.jupiter.api.Test;
 
 import io.viommu.device.RegisterFile;
@@ -27,7 +29,15 @@ class ProtectedMemoryTest {
 
     private final RegisterFile registers = new RegisterFrame(
             new VtdCapabilities(0x80d2008c222f0666L, 0xf00f4aL), false).registers();
-    private final ProtectedMemory memory = new ProtectedMemory(registers);
+    private final AtomicInteger drains = new AtomicInteger();
+    private final ProtectedMemory memory = new ProtectedMemory(registers, drains::incrementAndGet);
+
+    @Test
+    void dmaIsDrainedBeforeTheStatusShowsRegionsOn() {
+        registers.write(0x64, 4, 0x8000_0000L);
+        registers.write(0x64, 4, 0);
+        assertThat(drains).hasValue(1);
+    }
 
     @Test
     void enableIsAcknowledgedByItsStatus() {
