@@ -58,6 +58,8 @@ public enum FaultDisposition {
 
     /** No route leads from the device to a vIOMMU. */
     NO_ROUTE(FaultOutcome.REJECTED, "no route leads from this device to a vIOMMU"),
+    /** The device reports more faults than its budget allows; the log of distinct faults still counts them. */
+    THROTTLED(FaultOutcome.REJECTED, "the device reports more faults than its budget allows"),
     /** The pipeline was closed before the fault could be injected. */
     CLOSED(FaultOutcome.REJECTED, "the vIOMMU's pipeline was closed"),
     /** The guest has not enabled the queue, so the architecture drops the event without a trace. */

@@ -18,10 +18,13 @@ package io.viommu.pipeline;
 
 import java.nio.ByteBuffer;
 
+import org.agrona.concurrent.NanoClock;
+import org.agrona.concurrent.SystemNanoClock;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.agrona.concurrent.status.AtomicCounter;
 
 import io.viommu.counters.CounterFile;
+import io.viommu.counters.DistinctFaultLog;
 import io.viommu.counters.FaultAccount;
 import io.viommu.fault.FaultDisposition;
 import io.viommu.fault.FaultKind;
@@ -44,10 +47,14 @@ public final class FaultIngress implements FaultSink {
     private final FaultObserver observer;
     private final AtomicCounter read;
     private final FaultAccount account;
+    private final FaultBudget budget;
+    private final DistinctFaultLog distinct;
+    private final NanoClock clock;
     private final FaultRecord record = new FaultRecord();
     private final UnsafeBuffer waste = new UnsafeBuffer(ByteBuffer.allocateDirect(FaultRecordLayout.LENGTH));
     private FaultPort port;
     private long claim;
+    private FaultDisposition refused;
     private long unflushedReads;
     private long time;
 
@@ -61,6 +68,26 @@ public final class FaultIngress implements FaultSink {
      */
     public FaultIngress(final String name, final FaultRouter router, final CounterFile counters,
             final FaultObserver observer) {
+        this(name, router, counters, observer, FaultBudget.unlimited(), null, SystemNanoClock.INSTANCE);
+    }
+
+    /**
+     * Makes the sink of one reader that keeps devices within a budget.
+     *
+     * @param name     the reader, in the counters' labels.
+     * @param router   where faults go.
+     * @param counters where the counts are kept.
+     * @param observer learns of faults that reach no pipeline; those over budget must be answered by it.
+     * @param budget   of this reader alone.
+     * @param distinct counts every fault that is read, also those over budget; of this reader alone, or null.
+     * @param clock    {@link System#nanoTime} scale.
+     */
+    public FaultIngress(final String name, final FaultRouter router, final CounterFile counters,
+            final FaultObserver observer, final FaultBudget budget, final DistinctFaultLog distinct,
+            final NanoClock clock) {
+        this.budget = budget;
+        this.distinct = distinct;
+        this.clock = clock;
         this.router = router;
         this.observer = observer;
         this.read = counters.add(name + " faults read");
@@ -71,16 +98,25 @@ public final class FaultIngress implements FaultSink {
     public FaultRecord claim(final int source, final int hostDevice, final int pasid) {
         final FaultRoute route = router.find(source, hostDevice, pasid);
         final FaultPort next = route == null ? null : route.port();
+        final long now = readTime();
         if (next != port) {
             turnTo(next);
         }
-        claim = next == null ? FaultPort.CLOSED : next.claim(record);
+        claim = FaultPort.CLOSED;
+        if (next == null) {
+            refused = FaultDisposition.NO_ROUTE;
+        } else if (!budget.take(source, hostDevice, now)) {
+            refused = FaultDisposition.THROTTLED;
+        } else {
+            refused = FaultDisposition.CLOSED;
+            claim = next.claim(record);
+        }
         if (claim == FaultPort.CLOSED) {
             record.wrap(waste, 0).clear();
         } else {
             record.guestDevice(route.guestDevice());
         }
-        record.source(source).hostDevice(hostDevice).time(readTime());
+        record.source(source).hostDevice(hostDevice).time(now);
         if (pasid != NO_PASID) {
             record.pasid(pasid);
         }
@@ -102,17 +138,20 @@ public final class FaultIngress implements FaultSink {
     /** Counts a fault, and says when it was read: what is read between two flushes counts as read at once. */
     private long readTime() {
         if (unflushedReads++ == 0) {
-            time = System.nanoTime();
+            time = clock.nanoTime();
         }
         return time;
     }
 
     @Override
     public void publish() {
+        if (distinct != null) {
+            distinct.add(record);
+        }
         if (claim != FaultPort.CLOSED) {
             port.publish(claim);
         } else {
-            settle(port == null ? FaultDisposition.NO_ROUTE : FaultDisposition.CLOSED);
+            settle(refused);
         }
     }
 
