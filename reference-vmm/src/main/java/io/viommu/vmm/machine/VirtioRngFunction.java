@@ -33,6 +33,13 @@ final class VirtioRngFunction extends PciFunction implements DmaPort {
     private static final int CAPABILITY_OFFSET = 8;
     private static final int CAPABILITY_SIZE = 12;
 
+    private static final int CAPABILITY_BAR = 4;
+    /** The capability through which a BAR is reached from the configuration space (VIRTIO 1.2, 4.1.4.9). */
+    private static final int ACCESS_TYPE = 5;
+    private static final int ACCESS_LENGTH = 20;
+    private static final int ACCESS_DATA = 16;
+
+    private final int access;
     private final GuestMemory memory;
     private final boolean platform;
     private final VirtioRng device;
@@ -52,7 +59,37 @@ final class VirtioRngFunction extends PciFunction implements DmaPort {
             config.set(at + CAPABILITY_OFFSET, 4, capability.offset());
             config.set(at + CAPABILITY_SIZE, 4, capability.length());
         }
+        access = config.addCapability(VirtioCapability.ID, ACCESS_LENGTH);
+        config.set(access + CAPABILITY_LENGTH, 1, ACCESS_LENGTH);
+        config.set(access + CAPABILITY_TYPE, 1, ACCESS_TYPE);
+        config.allow(access + CAPABILITY_BAR, 1, 0xFF);
+        config.allow(access + CAPABILITY_OFFSET, 4, -1);
+        config.allow(access + CAPABILITY_SIZE, 4, -1);
         bar(device, Integer.BYTES);
+    }
+
+    /** Whether an access of the configuration space goes to the window on the BAR, and that to a register. */
+    private boolean throughWindow(final int register, final int size) {
+        final long offset = config.get(access + CAPABILITY_OFFSET, 4) & 0xFFFF_FFFFL;
+        return register == access + ACCESS_DATA && config.get(access + CAPABILITY_BAR, 1) == 0
+                && config.get(access + CAPABILITY_SIZE, 4) == size && offset % size == 0
+                && offset < device.mmioSize();
+    }
+
+    @Override
+    int readConfig(final int register, final int size) {
+        return throughWindow(register, size)
+                ? (int) device.read(config.get(access + CAPABILITY_OFFSET, 4), size)
+                : super.readConfig(register, size);
+    }
+
+    @Override
+    void writeConfig(final int register, final int size, final int value) {
+        if (throughWindow(register, size)) {
+            device.write(config.get(access + CAPABILITY_OFFSET, 4), size, value & 0xFFFF_FFFFL);
+        } else {
+            super.writeConfig(register, size, value);
+        }
     }
 
     @Override

@@ -98,6 +98,25 @@ class EntropyDeviceTest {
     }
 
     @Test
+    void itsRegistersAreReachedFromTheConfigurationSpaceToo() {
+        machine("");
+        final long function = 0x40_1000_8000L;
+        int at = Integer.decode(door.ok("read 0x4010008034 1"));
+        while (Integer.decode(door.ok("read 0x" + Long.toHexString(function + at + 3) + " 1")) != 5) {
+            at = Integer.decode(door.ok("read 0x" + Long.toHexString(function + at + 1) + " 1"));
+        }
+        door.ok("write 0x" + Long.toHexString(function + at + 8) + " 4 0x18000000");
+        door.ok("write 0x" + Long.toHexString(function + at + 12) + " 4 0x02000000");
+        final String window = "0x" + Long.toHexString(function + at + 16);
+        assertThat(door.ok("read " + window + " 2")).as("the queue's size").isEqualTo("0x0800");
+        door.ok("write " + window + " 2 0x0400");
+        assertThat(door.ok("readw 0x10000018")).endsWith("4");
+        assertThat(door.ok("read " + window + " 4")).as("not of the length asked for").isEqualTo("0x00000000");
+        door.ok("write 0x" + Long.toHexString(function + at + 8) + " 4 0x00ffffff");
+        assertThat(door.ok("read " + window + " 2")).as("beyond the BAR").isEqualTo("0x0000");
+    }
+
+    @Test
     void aSystemResetGivesAFreshDevice() {
         machine(",iommu_platform=on");
         ask(3);

@@ -49,7 +49,8 @@ class QtestFuzzTest {
         "2 | viommu_machine -machine q35" + TestDoor.DEVICES,
         "3 | viommu_machine -machine virt,iommu=smmuv3" + TestDoor.DEVICES,
         "4 | viommu_machine -machine q35 -device intel-iommu,intremap=on" + TestDoor.DEVICES,
-        "5 | viommu_machine -machine none" })
+        "5 | viommu_machine -machine none",
+        "6 | viommu_machine -machine virt,iommu=smmuv3 -device virtio-rng-pci,iommu_platform=on" })
     void everyLineIsAnswered(final long seed, final String machine) {
         final Random random = new Random(seed);
         try (TestDoor door = new TestDoor()) {
