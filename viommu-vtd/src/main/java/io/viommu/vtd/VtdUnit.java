@@ -21,6 +21,7 @@ import java.util.function.UnaryOperator;
 
 import io.viommu.device.RegisterFile;
 import io.viommu.fault.FaultDisposition;
+import io.viommu.fault.FaultOutlet;
 import io.viommu.fault.FaultPort;
 import io.viommu.fault.FaultRecord;
 import io.viommu.fault.GenericFault;
@@ -31,7 +32,6 @@ import io.viommu.iommu.IommuPlatform;
 import io.viommu.iommu.VirtualIommu;
 import io.viommu.vtd.context.VtdContext;
 import io.viommu.vtd.fault.FaultInjection;
-import io.viommu.vtd.fault.FaultOutlet;
 import io.viommu.vtd.fault.FaultRecordingRegisters;
 import io.viommu.vtd.fault.PhysicalFaultPolicy;
 import io.viommu.vtd.invalidation.InvalidationParts;

@@ -38,8 +38,7 @@ final class CacheInvalidations implements InvalidationSink {
 
     @Override
     public synchronized void configurationAll() {
-        translator.dropConfigurations();
-        drop(scope.all());
+        dropWithConfigurations(scope.all());
     }
 
     @Override
@@ -48,8 +47,7 @@ final class CacheInvalidations implements InvalidationSink {
             configurationAll();
             return;
         }
-        translator.dropConfigurations();
-        drop(scope.all().device(streamId, (1 << range + 1) - 1));
+        dropWithConfigurations(scope.all().device(streamId, (1 << range + 1) - 1));
     }
 
     /** Traffic without a SubstreamID may use a descriptor too, whatever S1DSS says, so all of the stream is dropped. */
@@ -60,14 +58,12 @@ final class CacheInvalidations implements InvalidationSink {
 
     @Override
     public synchronized void configurationContexts(final int streamId) {
-        translator.dropConfigurations();
-        drop(scope.all().device(streamId, 0));
+        dropWithConfigurations(scope.all().device(streamId, 0));
     }
 
     @Override
     public synchronized void translationsAll() {
-        translator.dropConfigurations();
-        drop(scope.all());
+        dropWithConfigurations(scope.all());
     }
 
     @Override
@@ -78,8 +74,7 @@ final class CacheInvalidations implements InvalidationSink {
     /** Context descriptors are read through stage 2, so what it changes may change them. */
     @Override
     public synchronized void translationsOfVmid(final int vmid) {
-        translator.dropConfigurations();
-        drop(ofVmid(vmid));
+        dropWithConfigurations(ofVmid(vmid));
     }
 
     @Override
@@ -102,7 +97,7 @@ final class CacheInvalidations implements InvalidationSink {
     @Override
     public synchronized void translationsAtIpa(final int vmid, final long address, final int tg, final int num,
             final int scale) {
-        translator.dropConfigurations();
+        translator.dropConfigurations(ofVmid(vmid));
         drop(within(ofVmid(vmid).kind(TranslationKind.INTERMEDIATE, 0), address, tg, num, scale));
     }
 
@@ -159,6 +154,11 @@ final class CacheInvalidations implements InvalidationSink {
             final int num, final int scale) {
         final long extended = address << 8 >> 8;
         return of.range(CommandRange.first(extended, tg), CommandRange.last(extended, tg, num, scale));
+    }
+
+    private void dropWithConfigurations(final InvalidationScope what) {
+        translator.dropConfigurations(what);
+        drop(what);
     }
 
     private void drop(final InvalidationScope what) {

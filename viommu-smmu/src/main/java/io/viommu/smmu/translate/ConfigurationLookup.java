@@ -15,8 +15,6 @@
  */
 package io.viommu.smmu.translate;
 
-import java.util.Arrays;
-
 import io.viommu.memory.GuestMemory;
 import io.viommu.smmu.config.ContextTable;
 import io.viommu.smmu.config.SmmuContext;
@@ -24,64 +22,59 @@ import io.viommu.smmu.config.SmmuFault;
 import io.viommu.smmu.config.StreamConfiguration;
 import io.viommu.smmu.config.StreamTable;
 import io.viommu.smmu.walk.TranslationWalk;
+import io.viommu.tlb.ConfigurationLog;
+import io.viommu.tlb.KeptConfigurations;
 
 /**
  * One thread's configurations: decoded ones of the streams that it served last, each good until the guest invalidates
- * any configuration (IHI 0070, 3.21.2). Failed look-ups are not kept.
+ * it (IHI 0070, 3.21.2). Failed look-ups are not kept.
  */
 final class ConfigurationLookup {
 
-    private static final int SLOTS = 16;
-    private static final long NEVER = -1;
+    private static final int PLACES = 16;
 
     private final StreamTable streams;
     private final ContextTable contexts;
-    private final StreamConfiguration[] kept = new StreamConfiguration[SLOTS];
-    private final int[] streamIds = new int[SLOTS];
-    private final int[] substreamIds = new int[SLOTS];
-    private final long[] epochs = new long[SLOTS];
+    private final KeptConfigurations<StreamConfiguration> kept;
     private final StreamConfiguration bare = new StreamConfiguration();
+    private SmmuContext registers;
+    private StreamConfiguration loaded;
 
-    ConfigurationLookup(final GuestMemory memory, final TranslationWalk walk) {
+    ConfigurationLookup(final GuestMemory memory, final TranslationWalk walk, final ConfigurationLog invalidated) {
         streams = new StreamTable(memory);
         contexts = new ContextTable(walk);
-        Arrays.setAll(kept, slot -> new StreamConfiguration());
-        Arrays.fill(epochs, NEVER);
+        kept = new KeptConfigurations<>(invalidated, PLACES, StreamConfiguration::new);
     }
 
     /**
-     * The slot that holds, or takes, a stream's configuration; what it holds belongs to that stream only after
-     * {@link #load} said so.
-     */
-    StreamConfiguration slot(final int streamId, final int substreamId) {
-        return kept[index(streamId, substreamId)];
-    }
-
-    /**
-     * Fills {@link #slot} if it doesn't hold the configuration already.
+     * Finds a configuration, kept or in memory; {@link #loaded} gives it, as far as it was found.
      *
-     * @param epoch read before {@code context}: the number of invalidations so far.
      * @return {@link SmmuFault#NONE} or the event.
      */
-    int load(final SmmuContext context, final long epoch, final int streamId, final int substreamId,
-            final SmmuFault fault) {
-        final int slot = index(streamId, substreamId);
-        if (epochs[slot] == epoch && streamIds[slot] == streamId && substreamIds[slot] == substreamId) {
+    int load(final SmmuContext context, final int streamId, final int substreamId, final SmmuFault fault) {
+        if (context != registers) {
+            // Configurations belong to the registers under which they were read, whatever overtook the walk meanwhile.
+            registers = context;
+            kept.forget();
+        }
+        loaded = kept.place(streamId, substreamId);
+        if (kept.found()) {
             return SmmuFault.NONE;
         }
-        epochs[slot] = NEVER;
-        final StreamConfiguration stream = kept[slot];
-        final int found = streams.lookup(context, streamId, stream, fault);
+        final int found = streams.lookup(context, streamId, loaded, fault);
         if (found != SmmuFault.NONE) {
             return found;
         }
-        final int completed = contexts.lookup(context.features(), substreamId, stream, fault);
+        final int completed = contexts.lookup(context.features(), substreamId, loaded, fault);
         if (completed == SmmuFault.NONE) {
-            epochs[slot] = epoch;
-            streamIds[slot] = streamId;
-            substreamIds[slot] = substreamId;
+            kept.keep(0, loaded.vmid());
         }
         return completed;
+    }
+
+    /** What the last {@link #load} found. */
+    StreamConfiguration loaded() {
+        return loaded;
     }
 
     /** Looks only the stream table entry up, into {@link #stream}. */
@@ -96,10 +89,5 @@ final class ConfigurationLookup {
 
     StreamConfiguration stream() {
         return bare;
-    }
-
-    private static int index(final int streamId, final int substreamId) {
-        final int mixed = (streamId * 31 + substreamId) * 0x9E37_79B1;
-        return mixed >>> 28;
     }
 }

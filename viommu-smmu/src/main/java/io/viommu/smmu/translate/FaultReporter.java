@@ -15,10 +15,9 @@
  */
 package io.viommu.smmu.translate;
 
-import io.viommu.fault.FaultDisposition;
 import io.viommu.fault.FaultKind;
-import io.viommu.fault.FaultPort;
 import io.viommu.fault.FaultRecord;
+import io.viommu.fault.OutgoingFault;
 import io.viommu.iommu.DmaSession;
 import io.viommu.smmu.config.SmmuContext;
 import io.viommu.smmu.config.SmmuFault;
@@ -34,7 +33,7 @@ import io.viommu.smmu.layout.StreamTableEntryLayout;
 final class FaultReporter {
 
     private final SmmuDmaTranslator translator;
-    private final FaultRecord record = new FaultRecord();
+    private final OutgoingFault way;
     private int streamId;
     private int substreamId;
     private long address;
@@ -44,6 +43,7 @@ final class FaultReporter {
 
     FaultReporter(final SmmuDmaTranslator translator) {
         this.translator = translator;
+        this.way = new OutgoingFault(translator.faults());
     }
 
     /** Names the transaction that is under way. */
@@ -159,21 +159,11 @@ final class FaultReporter {
     }
 
     private void publish(final int event, final long word1, final long word2, final long word3) {
-        final FaultPort port = translator.port();
-        if (port == null) {
-            return;
+        final FaultRecord record = way.open(FaultKind.SMMU_EVENT, streamId, substreamId);
+        if (record != null) {
+            record.word(0, EventLayout.word0(event, streamId, substreamId)).word(1, word1).word(2, word2)
+                    .word(3, word3);
+            way.send();
         }
-        final long claim = port.claim(record);
-        if (claim == FaultPort.CLOSED) {
-            port.account(FaultDisposition.CLOSED);
-            return;
-        }
-        record.kind(FaultKind.SMMU_EVENT).emulated(true).guestDevice(streamId).time(System.nanoTime());
-        if (substreamId >= 0) {
-            record.pasid(substreamId);
-        }
-        record.word(0, EventLayout.word0(event, streamId, substreamId)).word(1, word1).word(2, word2).word(3, word3);
-        port.publish(claim);
-        port.flush();
     }
 }

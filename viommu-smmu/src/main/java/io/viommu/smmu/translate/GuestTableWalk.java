@@ -25,6 +25,7 @@ import io.viommu.smmu.layout.EventLayout;
 import io.viommu.smmu.layout.StreamTableEntryLayout;
 import io.viommu.smmu.walk.Permission;
 import io.viommu.smmu.walk.TranslationWalk;
+import io.viommu.tlb.ConfigurationLog;
 
 /**
  * Asks the guest's tables about transactions of passed-through devices, without a trace: no flag is set, nothing cached
@@ -42,7 +43,7 @@ public final class GuestTableWalk implements GuestTables {
         this.translator = translator;
         this.memory = new WitnessedMemory(translator.memory());
         this.walk = new TranslationWalk(memory, translator.features());
-        this.configurations = new ConfigurationLookup(memory, walk);
+        this.configurations = new ConfigurationLookup(memory, walk, new ConfigurationLog());
     }
 
     @Override

@@ -15,14 +15,13 @@
  */
 package io.viommu.smmu.translate;
 
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
-
+import io.viommu.fault.FaultOutlet;
 import io.viommu.fault.FaultPort;
 import io.viommu.iommu.DmaTranslator;
 import io.viommu.memory.GuestMemory;
 import io.viommu.smmu.config.SmmuContext;
 import io.viommu.smmu.config.SmmuFeatures;
+import io.viommu.tlb.ConfigurationLog;
 import io.viommu.tlb.DmaEpochs;
 import io.viommu.tlb.InvalidationScope;
 import io.viommu.tlb.TranslationCache;
@@ -40,25 +39,14 @@ public final class SmmuDmaTranslator implements DmaTranslator {
     /** Entries of the translation cache unless said otherwise: 512 KiB. */
     public static final int DEFAULT_CACHE_ENTRIES = 16_384;
 
-    private static final VarHandle CONFIGURATION_EPOCH;
-
-    static {
-        try {
-            CONFIGURATION_EPOCH = MethodHandles.lookup().findVarHandle(SmmuDmaTranslator.class, "configurationEpoch",
-                    long.class);
-        } catch (final ReflectiveOperationException impossible) {
-            throw new ExceptionInInitializerError(impossible);
-        }
-    }
-
     private final GuestMemory memory;
     private final SmmuFeatures features;
     private final TranslationCache cache;
     private final DmaEpochs epochs = new DmaEpochs();
+    private final ConfigurationLog configurations = new ConfigurationLog();
+    private final FaultOutlet faults = new FaultOutlet();
     private final InvalidationSink invalidations;
     private volatile SmmuContext context;
-    private volatile long configurationEpoch;
-    private volatile FaultPort port;
     private volatile StallPort stalls = StallPort.NONE;
 
     /**
@@ -89,10 +77,10 @@ public final class SmmuDmaTranslator implements DmaTranslator {
     /**
      * Gives it the pipeline that faults go to. Without one they are not recorded.
      *
-     * @param faults the pipeline that injects into this SMMU.
+     * @param pipeline the pipeline that injects into this SMMU.
      */
-    public void connect(final FaultPort faults) {
-        port = faults;
+    public void connect(final FaultPort pipeline) {
+        faults.connect(pipeline);
     }
 
     /**
@@ -135,7 +123,7 @@ public final class SmmuDmaTranslator implements DmaTranslator {
 
     @Override
     public SmmuSession openSession() {
-        return new SmmuSession(this, epochs.open());
+        return new SmmuSession(this, epochs);
     }
 
     /**
@@ -147,10 +135,6 @@ public final class SmmuDmaTranslator implements DmaTranslator {
         return new GuestTableWalk(this);
     }
 
-    void close(final SmmuSession session) {
-        epochs.close(session.epoch());
-    }
-
     void quiesce() {
         epochs.quiesce();
     }
@@ -159,13 +143,13 @@ public final class SmmuDmaTranslator implements DmaTranslator {
         cache.invalidate(scope);
     }
 
-    /** Makes every session decode configurations anew. */
-    void dropConfigurations() {
-        CONFIGURATION_EPOCH.getAndAdd(this, 1L);
+    /** Makes sessions decode configurations anew. */
+    void dropConfigurations(final InvalidationScope scope) {
+        configurations.invalidate(scope);
     }
 
-    long configurationEpoch() {
-        return configurationEpoch;
+    ConfigurationLog configurations() {
+        return configurations;
     }
 
     GuestMemory memory() {
@@ -180,8 +164,8 @@ public final class SmmuDmaTranslator implements DmaTranslator {
         return cache;
     }
 
-    FaultPort port() {
-        return port;
+    FaultOutlet faults() {
+        return faults;
     }
 
     StallPort stalls() {

@@ -15,18 +15,17 @@
  */
 package io.viommu.smmu.translate;
 
-import io.viommu.iommu.AtsSession;
 import io.viommu.smmu.config.SmmuContext;
 import io.viommu.smmu.config.SmmuFault;
 import io.viommu.smmu.config.StreamConfiguration;
 import io.viommu.smmu.walk.Permission;
 import io.viommu.smmu.walk.TranslationWalk;
-import io.viommu.tlb.CachedTranslation;
-import io.viommu.tlb.DmaEpoch;
+import io.viommu.tlb.CachedSession;
+import io.viommu.tlb.DmaEpochs;
 import io.viommu.tlb.TranslationCache;
 
 /** One DMA thread's way through the SMMU; for PCIe ATS see {@link #requestTranslation}. */
-public final class SmmuSession implements AtsSession {
+public final class SmmuSession extends CachedSession {
 
     /** The permission that an access needs, by its flags WRITE, EXECUTE and PRIVILEGED, before any override. */
     private static final int[] NEEDED = new int[8];
@@ -38,37 +37,21 @@ public final class SmmuSession implements AtsSession {
     }
 
     private final SmmuDmaTranslator translator;
-    private final DmaEpoch epoch;
     private final TranslationCache cache;
-    private final CachedTranslation current = new CachedTranslation();
     private final TranslationWalk walk;
     private final ConfigurationLookup configurations;
     private final FaultReporter reporter;
     private final AtsTraffic ats;
     private final SmmuFault fault = new SmmuFault();
 
-    SmmuSession(final SmmuDmaTranslator translator, final DmaEpoch epoch) {
+    SmmuSession(final SmmuDmaTranslator translator, final DmaEpochs epochs) {
+        super(epochs);
         this.translator = translator;
-        this.epoch = epoch;
         this.cache = translator.cache();
         this.walk = new TranslationWalk(translator.memory(), translator.features());
-        this.configurations = new ConfigurationLookup(translator.memory(), walk);
+        this.configurations = new ConfigurationLookup(translator.memory(), walk, translator.configurations());
         this.reporter = new FaultReporter(translator);
         this.ats = new AtsTraffic(translator.features(), configurations, walk, reporter, fault, current);
-    }
-
-    DmaEpoch epoch() {
-        return epoch;
-    }
-
-    @Override
-    public void begin() {
-        epoch.enter();
-    }
-
-    @Override
-    public void end() {
-        epoch.leave();
     }
 
     @Override
@@ -85,14 +68,13 @@ public final class SmmuSession implements AtsSession {
 
     private int walk(final int device, final int pasid, final long iova, final int access) {
         final long ticket = cache.ticket();
-        final long configurationEpoch = translator.configurationEpoch();
         final SmmuContext context = translator.context();
         if (!context.enabled()) {
             return passDisabled(context, device, pasid, iova, ticket);
         }
         reporter.transaction(device, pasid, iova, access);
-        final StreamConfiguration stream = configurations.slot(device, pasid);
-        final int configured = configurations.load(context, configurationEpoch, device, pasid, fault);
+        final int configured = configurations.load(context, device, pasid, fault);
+        final StreamConfiguration stream = configurations.loaded();
         final boolean write = (access & WRITE) != 0;
         if (configured != SmmuFault.NONE) {
             if (fault.translationRelated() || fault.stage2()) {
@@ -194,20 +176,5 @@ public final class SmmuSession implements AtsSession {
     @Override
     public int stallTag() {
         return reporter.stallTag();
-    }
-
-    @Override
-    public long address() {
-        return current.output();
-    }
-
-    @Override
-    public long span() {
-        return current.span();
-    }
-
-    @Override
-    public void close() {
-        translator.close(this);
     }
 }

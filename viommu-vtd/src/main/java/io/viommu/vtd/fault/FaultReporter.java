@@ -16,10 +16,11 @@
 
 package io.viommu.vtd.fault;
 
-import io.viommu.fault.FaultDisposition;
 import io.viommu.fault.FaultKind;
-import io.viommu.fault.FaultPort;
+import io.viommu.fault.FaultOutlet;
 import io.viommu.fault.FaultRecord;
+import io.viommu.fault.OutgoingFault;
+import io.viommu.iommu.DmaSession;
 import io.viommu.vtd.layout.FaultRecordingLayout;
 
 /**
@@ -28,8 +29,7 @@ import io.viommu.vtd.layout.FaultRecordingLayout;
  */
 public final class FaultReporter {
 
-    private final FaultOutlet outlet;
-    private final FaultRecord record = new FaultRecord();
+    private final OutgoingFault way;
 
     /**
      * Makes the reporter of one thread.
@@ -37,7 +37,7 @@ public final class FaultReporter {
      * @param outlet leads to the pipeline.
      */
     public FaultReporter(final FaultOutlet outlet) {
-        this.outlet = outlet;
+        this.way = new OutgoingFault(outlet);
     }
 
     /**
@@ -64,23 +64,14 @@ public final class FaultReporter {
     }
 
     private void publish(final long low, final long kind, final FaultReason reason) {
-        final FaultPort port = outlet.port();
-        if (port == null) {
-            return;
-        }
-        final long claim = port.claim(record);
-        if (claim == FaultPort.CLOSED) {
-            port.account(FaultDisposition.CLOSED);
-            return;
-        }
         final long high = kind | (long) reason.code() << FaultRecordingLayout.REASON_SHIFT;
-        record.kind(FaultKind.VTD_FAULT).emulated(true).guestDevice(FaultRecordingLayout.sourceId(high))
-                .time(System.nanoTime());
-        if ((high & FaultRecordingLayout.PASID_PRESENT) != 0) {
-            record.pasid(FaultRecordingLayout.pasid(high));
+        final int pasid = (high & FaultRecordingLayout.PASID_PRESENT) != 0
+                ? FaultRecordingLayout.pasid(high)
+                : DmaSession.NO_PASID;
+        final FaultRecord record = way.open(FaultKind.VTD_FAULT, FaultRecordingLayout.sourceId(high), pasid);
+        if (record != null) {
+            record.word(0, low).word(1, high);
+            way.send();
         }
-        record.word(0, low).word(1, high);
-        port.publish(claim);
-        port.flush();
     }
 }

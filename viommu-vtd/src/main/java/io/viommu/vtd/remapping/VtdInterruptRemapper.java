@@ -19,11 +19,11 @@ package io.viommu.vtd.remapping;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 
+import io.viommu.fault.FaultOutlet;
 import io.viommu.interrupt.InterruptSink;
 import io.viommu.iommu.InterruptRemapper;
 import io.viommu.memory.GuestMemory;
 import io.viommu.vtd.context.VtdFault;
-import io.viommu.vtd.fault.FaultOutlet;
 import io.viommu.vtd.fault.FaultReporter;
 
 /**

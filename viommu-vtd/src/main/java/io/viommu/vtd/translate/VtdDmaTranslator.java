@@ -16,6 +16,7 @@
 
 package io.viommu.vtd.translate;
 
+import io.viommu.fault.FaultOutlet;
 import io.viommu.iommu.DmaTranslator;
 import io.viommu.memory.GuestMemory;
 import io.viommu.tlb.ConfigurationLog;
@@ -26,7 +27,6 @@ import io.viommu.tlb.TranslationCache;
 import io.viommu.vtd.context.PasidTable;
 import io.viommu.vtd.context.RootTable;
 import io.viommu.vtd.context.VtdContext;
-import io.viommu.vtd.fault.FaultOutlet;
 import io.viommu.vtd.invalidation.InvalidationSink;
 import io.viommu.vtd.register.ProtectedMemory;
 import io.viommu.vtd.remapping.VtdInterruptRemapper;
@@ -137,11 +137,7 @@ public final class VtdDmaTranslator implements DmaTranslator {
 
     @Override
     public VtdSession openSession() {
-        return new VtdSession(this, epochs.open());
-    }
-
-    void close(final VtdSession session) {
-        epochs.close(session.epoch());
+        return new VtdSession(this, epochs);
     }
 
     void quiesce() {

@@ -16,10 +16,9 @@
 
 package io.viommu.vtd.translate;
 
-import io.viommu.iommu.AtsSession;
 import io.viommu.iommu.DmaSession;
-import io.viommu.tlb.CachedTranslation;
-import io.viommu.tlb.DmaEpoch;
+import io.viommu.tlb.CachedSession;
+import io.viommu.tlb.DmaEpochs;
 import io.viommu.tlb.TranslationCache;
 import io.viommu.vtd.context.DeviceConfiguration;
 import io.viommu.vtd.context.DmaRequest;
@@ -36,7 +35,7 @@ import io.viommu.vtd.walk.RequestWalk;
  * <p>Writes without PASID into the interrupt range come back as they are: a VMM gives them to interrupt remapping, and
  * no memory lies there.
  */
-public final class VtdSession implements AtsSession {
+public final class VtdSession extends CachedSession {
 
     /** Flags of accesses that the cache can answer. */
     private static final int ORDINARY = WRITE | EXECUTE | PRIVILEGED;
@@ -53,35 +52,19 @@ public final class VtdSession implements AtsSession {
     }
 
     private final VtdDmaTranslator translator;
-    private final DmaEpoch epoch;
     private final TranslationCache cache;
-    private final CachedTranslation current = new CachedTranslation();
     private final DmaRequest request = new DmaRequest();
     private final RequestWalk walk;
     private final FaultReporter reporter;
     private final VtdFault fault = new VtdFault();
     private int rights;
 
-    VtdSession(final VtdDmaTranslator translator, final DmaEpoch epoch) {
+    VtdSession(final VtdDmaTranslator translator, final DmaEpochs epochs) {
+        super(epochs);
         this.translator = translator;
-        this.epoch = epoch;
         this.cache = translator.cache();
         this.walk = translator.openWalk();
         this.reporter = new FaultReporter(translator.faults());
-    }
-
-    DmaEpoch epoch() {
-        return epoch;
-    }
-
-    @Override
-    public void begin() {
-        epoch.enter();
-    }
-
-    @Override
-    public void end() {
-        epoch.leave();
     }
 
     @Override
@@ -178,20 +161,10 @@ public final class VtdSession implements AtsSession {
         return rights;
     }
 
-    @Override
-    public long address() {
-        return current.output();
-    }
-
     /** Protected regions may begin at any page. */
     @Override
     public long span() {
         final long span = current.span();
         return translator.protects() ? Math.min(span, PAGE_OFFSET + 1 - (current.output() & PAGE_OFFSET)) : span;
-    }
-
-    @Override
-    public void close() {
-        translator.close(this);
     }
 }

@@ -16,9 +16,9 @@
 
 package io.viommu.vtd.translate;
 
+import io.viommu.fault.FaultOutlet;
 import io.viommu.vtd.RecordingPort;
 import io.viommu.vtd.TestTables;
-import io.viommu.vtd.fault.FaultOutlet;
 import io.viommu.vtd.invalidation.InvalidationSink;
 import io.viommu.vtd.remapping.InterruptContext;
 import io.viommu.vtd.remapping.VtdInterruptRemapper;

@@ -14,11 +14,9 @@
  * limitations under the License.
  */
 
-package io.viommu.vtd.fault;
+package io.viommu.fault;
 
-import io.viommu.fault.FaultPort;
-
-/** Where the faults of emulated devices leave for the unit's pipeline, once there is one. Any thread may read it. */
+/** The way of the faults that a model's own walks find, into the pipeline that injects into it. */
 public final class FaultOutlet {
 
     private volatile FaultPort port;
@@ -28,9 +26,9 @@ public final class FaultOutlet {
     }
 
     /**
-     * Gives it the pipeline. Without one, faults block their requests but are not recorded.
+     * Gives it the pipeline. Without one, faults end their requests but are not recorded.
      *
-     * @param faults the pipeline that injects into this unit.
+     * @param faults the pipeline that injects into this model.
      */
     public void connect(final FaultPort faults) {
         port = faults;
