@@ -88,10 +88,19 @@ public final class IommufdRequesters implements NestedRequesters {
     public synchronized void remove(final int requester) {
         final Requester device = requesters.remove(requester);
         if (device != null) {
-            // PASIDs go first: they depend on what the device itself is attached to
-            device.tables.keySet().stream().sorted((a, b) -> Integer.compare(b, a)).toList()
-                    .forEach(pasid -> remove(device, pasid));
+            block(device);
         }
+    }
+
+    /** Blocks the DMA of all devices: nothing is installed any more. */
+    synchronized void blockAll() {
+        requesters.values().forEach(IommufdRequesters::block);
+    }
+
+    /** PASIDs go first: they depend on what the device itself is attached to. */
+    private static void block(final Requester device) {
+        device.tables.keySet().stream().sorted((a, b) -> Integer.compare(b, a)).toList()
+                .forEach(pasid -> remove(device, pasid));
     }
 
     @Override

@@ -1,0 +1,171 @@
+/*
+ * Copyright 2026 the viommu authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.viommu.bridge.iommufd;
+
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+import io.viommu.bridge.FaultReader;
+import io.viommu.bridge.linux.LinuxException;
+import io.viommu.fault.FaultPort;
+import io.viommu.fault.FaultRoute;
+import io.viommu.fault.FaultRouter;
+import io.viommu.fault.PageResponder;
+import io.viommu.iommu.HostIommu;
+
+/**
+ * All that the host keeps for one virtual VT-d unit: the second stage, the queue of page requests with its source, and
+ * the devices. The kernel has no queue for VT-d's unrecoverable faults; these stay in the host's log.
+ *
+ * <p>Made before the model, since the model needs {@link #host}, and started after it; {@link #close} takes it apart in
+ * the order of {@link SmmuPassthrough}. For set-up, hot-plug and teardown, by one thread at a time; requests may flow
+ * meanwhile.
+ */
+public final class VtdPassthrough implements AutoCloseable {
+
+    private static final System.Logger LOG = System.getLogger(VtdPassthrough.class.getName());
+
+    private final String name;
+    private final FaultQueue faults;
+    private final FaultQueueSource requests;
+    private final IommufdRequesters requesters;
+    private final IommufdHost host;
+    private final int source;
+    private final Map<Integer, BoundDevice> devices = new ConcurrentHashMap<>();
+    private FaultReader reader;
+    private FaultRouter router;
+    private FaultPort port;
+
+    /**
+     * Makes the queue.
+     *
+     * @param name   for people.
+     * @param parent the second stage: the guest's physical memory.
+     * @param source number of the source that the routes will know.
+     * @throws LinuxException in one sentence.
+     */
+    public VtdPassthrough(final String name, final NestParent parent, final int source) {
+        this.name = name;
+        this.source = source;
+        this.faults = parent.iommufd().faultQueue();
+        this.requests = new FaultQueueSource(name + " page requests", source, faults.file(),
+                RecoverableForm.PAGE_REQUEST);
+        this.requesters = new IommufdRequesters(parent, faults);
+        this.host = new IommufdHost(requesters);
+        host.add(source, requests);
+    }
+
+    /**
+     * What the model is to be made with.
+     *
+     * @return answers, requesters and invalidations.
+     */
+    public HostIommu host() {
+        return host;
+    }
+
+    /**
+     * Lets page requests flow.
+     *
+     * @param to      reads the queue.
+     * @param through its routes.
+     * @param unit    the model's pipeline.
+     */
+    public void start(final FaultReader to, final FaultRouter through, final FaultPort unit) {
+        reader = to;
+        router = through;
+        port = unit;
+        devices.forEach(this::route);
+        reader.add(requests);
+    }
+
+    /**
+     * Adds a device, also while requests flow; its DMA is blocked until the guest installs an entry for it.
+     *
+     * @param requester what the guest calls it.
+     * @param device    the device.
+     * @param pasids    whether it can use PASIDs.
+     */
+    public void add(final int requester, final BoundDevice device, final boolean pasids) {
+        requesters.add(requester, device, pasids);
+        devices.put(requester, device);
+        if (router != null) {
+            route(requester, device);
+        }
+    }
+
+    private void route(final int requester, final BoundDevice device) {
+        router.add(source, device.id(), new FaultRoute(port, requester));
+    }
+
+    /**
+     * Takes a device away, also in the middle of a storm: the kernel answers what it waits for, and what of it is read
+     * afterwards has no route.
+     *
+     * @param requester what the guest calls it.
+     */
+    public void remove(final int requester) {
+        final BoundDevice device = devices.remove(requester);
+        if (device != null) {
+            requesters.remove(requester);
+            if (router != null) {
+                router.remove(source, device.id());
+            }
+        }
+    }
+
+    /** Brings all devices to where they are after a reset of the unit: blocked, nothing waiting for an answer. */
+    public void reset() {
+        requesters.blockAll();
+        requests.answerOpen(PageResponder.INVALID);
+    }
+
+    /**
+     * The page requests' source, for its figures.
+     *
+     * @return owned by this.
+     */
+    public FaultQueueSource requests() {
+        return requests;
+    }
+
+    FaultQueue queue() {
+        return faults;
+    }
+
+    @Override
+    public void close() {
+        requesters.blockAll();
+        if (reader != null) {
+            try {
+                reader.remove(requests);
+            } catch (final InterruptedException interrupted) {
+                Thread.currentThread().interrupt();
+                LOG.log(System.Logger.Level.WARNING,
+                        "The teardown of " + name + " was interrupted before its requests were read.");
+            }
+        }
+        requests.answerOpen(PageResponder.INVALID);
+        host.remove(source);
+        devices.keySet().forEach(this::remove);
+        faults.close();
+    }
+
+    @Override
+    public String toString() {
+        return "VtdPassthrough(" + name + ")";
+    }
+}
