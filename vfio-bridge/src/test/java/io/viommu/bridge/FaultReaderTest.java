@@ -104,11 +104,12 @@ class FaultReaderTest {
                 }
             }
             await(() -> sink.published == 8000);
-            assertThat(sink.flushes).isBetween(1L, 8000L);
+            assertThat(sink.flushes).isPositive();
             for (final DmaFaultRegion region : regions) {
                 assertThat(region.read()).isEqualTo(200);
             }
-            if (!busyPoll) {
+            if (!busyPoll) { // who polls busily also flushes when there was nothing
+                assertThat(sink.flushes).isLessThanOrEqualTo(8000L);
                 assertThat(reader.wakeUps()).isBetween(1L, 8041L);
             }
         }

@@ -18,6 +18,8 @@ package io.viommu.smmu.config;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 import io.viommu.smmu.Features;
 import io.viommu.smmu.Record;
@@ -89,6 +91,7 @@ class SteRuleTest {
         final Features ats = plain().idr0(10, 1, 1);
         assertThat(broken(ats, stage1().set(92, 2, 2))).isEqualTo(SteRule.SPLIT_STAGE_ATS);
         assertThat(broken(ats, nested().set(92, 2, 2))).isNull();
+        assertThat(broken(ats, stage2().set(92, 2, 2))).isEqualTo(SteRule.SPLIT_STAGE_ATS);
         assertThat(broken(ats.idr0(11, 1, 1), nested().set(92, 2, 2))).isEqualTo(SteRule.SPLIT_STAGE_ATS);
     }
 
@@ -108,6 +111,10 @@ class SteRuleTest {
         assertThat(broken(ats, nested().set(92, 2, 1).set(185, 1, 1)))
                 .isEqualTo(SteRule.FULL_ATS_WITH_STAGE_2_STALLS);
         assertThat(broken(ats, nested().set(92, 2, 1))).isNull();
+        assertThat(broken(ats, nested().set(92, 2, 3).set(185, 1, 1))).as("reserved, acts as 0").isNull();
+        assertThat(broken(ats.idr3(15, 1, 1), nested().set(92, 2, 3).set(185, 1, 1)))
+                .isEqualTo(SteRule.FULL_ATS_WITH_STAGE_2_STALLS);
+        assertThat(broken(ats, stage1().set(92, 2, 1).set(185, 1, 1))).as("stage 2 is off").isNull();
     }
 
     @Test
@@ -115,6 +122,7 @@ class SteRuleTest {
         final Features dpt = plain().idr0(10, 1, 1).idr0(9, 1, 1).idr3(15, 1, 1);
         assertThat(broken(dpt, stage1().set(92, 2, 3).set(94, 2, 2))).isEqualTo(SteRule.DPT_ATS_OUTSIDE_EL1);
         assertThat(broken(dpt, stage1().set(92, 2, 3))).isNull();
+        assertThat(broken(dpt, nested().set(92, 2, 3).set(94, 2, 2))).as("STRW is not used").isNull();
     }
 
     @Test
@@ -219,6 +227,27 @@ class SteRuleTest {
         assertThat(broken(plain(), stage2().set(160, 6, 21).set(166, 2, 1))).isNull();
         assertThat(broken(plain(), stage2().set(160, 6, 20).set(166, 2, 1))).isEqualTo(SteRule.STAGE_2_START_LEVEL);
         assertThat(broken(plain(), stage2().set(166, 2, 3))).isEqualTo(SteRule.STAGE_2_START_LEVEL);
+    }
+
+    /** Start level by S2SL0: 3 - SL0 for the large granules; bits from the least of that level to 16 tables of it. */
+    @ParameterizedTest
+    @CsvSource({ "1,0,31,39", "1,1,20,34", "1,2,20,21", "2,0,35,39", "2,1,24,38", "2,2,20,27" })
+    void startLevelsOfLargeGranulesFitTheirInputSizes(final int granule, final int field, final int first,
+            final int last) {
+        for (int size = 20; size <= 39; size++) {
+            final Enum<?> broken = broken(plain(), stage2().set(160, 6, size).set(166, 2, field).set(174, 2, granule));
+            assertThat(broken).as("S2T0SZ %d", size)
+                    .isEqualTo(size >= first && size <= last ? null : SteRule.STAGE_2_START_LEVEL);
+        }
+        assertThat(broken(plain(), stage2().set(166, 2, 3).set(174, 2, granule)))
+                .isEqualTo(SteRule.STAGE_2_START_LEVEL);
+    }
+
+    @Test
+    void startAtLevelOneOf16KibNeedsPhysicalAddressesOf42Bits() {
+        final Record ste = stage2().set(160, 6, 27).set(166, 2, 2).set(174, 2, 2).set(176, 3, 2);
+        assertThat(broken(plain().idr5(0, 3, 2), ste)).isEqualTo(SteRule.STAGE_2_START_LEVEL);
+        assertThat(broken(plain().idr5(0, 3, 3), ste)).isNull();
     }
 
     @Test
