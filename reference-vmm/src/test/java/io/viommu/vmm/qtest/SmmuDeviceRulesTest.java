@@ -260,4 +260,26 @@ class SmmuDeviceRulesTest {
             assertThat(board.takeInterrupts()).isEqualTo("{3: 1}");
         }
     }
+
+    @Test
+    void priQueueRegistersStayGuardedByTheirOwnEnableWhileTranslationIsOff() {
+        try (SmmuBoard board = requests(REQUESTS | 2)) {
+            board.write(0x20, 0xE);
+            board.write64(0xC0, 0);
+            assertThat(board.read64(0xC0)).isEqualTo(REQUESTS | 2);
+        }
+    }
+
+    @Test
+    void lastOnlyInterruptsAtTheLastOfAGroup() {
+        try (SmmuBoard board = requests(REQUESTS | 2)) {
+            board.write(0x50, 0);
+            board.write(0xDC, 1L << 31);
+            board.write(0x50, 7);
+            request(board, "0x1000 1 r");
+            assertThat(board.takeInterrupts()).isEqualTo("{}");
+            request(board, "0x2000 1 r last");
+            assertThat(board.takeInterrupts()).isEqualTo("{1: 1}");
+        }
+    }
 }

@@ -196,4 +196,49 @@ class SmmuQueueRulesTest {
             assertThat(board.takeEvents()).isEmpty();
         }
     }
+
+    @Test
+    void faultsThatAreAlikeAreNotMerged() {
+        final SmmuBoard board = stage1();
+        board.stream(8, Structure.stream(5).contexts(SmmuBoard.CONTEXTS).set(83, 1, 1)); // MEV only permits it
+        try (board) {
+            board.start().dmaWrite(0x2000);
+            board.dmaWrite(0x2000);
+            assertThat(board.takeEvents()).containsExactly(fault(0x2000), fault(0x2000));
+        }
+    }
+
+    @Test
+    void invalidationsAreConsumedWhileTranslationIsOff() {
+        final SmmuBoard board = new SmmuBoard();
+        board.control = 0xC;
+        try (board) {
+            assertThat(board.start().command(SmmuBoard.CFGI_ALL, SmmuBoard.TLBI_ALL, SmmuBoard.SYNC)).isEqualTo(3);
+        }
+    }
+
+    @Test
+    void architectureVersionPromisesNoMoreThanIsOffered() {
+        for (final String stage : new String[]{ "1", "2", "nested" }) {
+            try (SmmuBoard board = new SmmuBoard("stage=" + stage)) {
+                assertThat(board.read(0x1C)).as("SMMUv3.1").isEqualTo(1);
+                assertThat(board.read(0x0C) >> 2 & 1).as("HAD").isEqualTo(1);
+                assertThat(board.read(0x0C) >> 4 & 1).as("XNX comes with stage 2").isEqualTo(board.read(0) & 1);
+            }
+        }
+    }
+
+    @Test
+    void sizeBeyondWhatIsOfferedReadsBackButIsCapped() {
+        final SmmuBoard board = stage1("eventq-log2max=1");
+        board.eventsLog2 = 5;
+        try (board) {
+            board.start();
+            assertThat(board.read64(0xA0) & 0x1F).isEqualTo(5);
+            for (int i = 0; i < 3; i++) {
+                board.dmaWrite(0x2000);
+            }
+            assertThat(board.read(0x100A8)).isEqualTo(0x8000_0002);
+        }
+    }
 }

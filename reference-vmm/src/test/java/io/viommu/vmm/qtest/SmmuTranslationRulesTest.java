@@ -261,4 +261,12 @@ class SmmuTranslationRulesTest {
                     .containsExactly(event(0x10, STAGE_2 | TT, 0xFFFF_FF80_0000_0000L, UNMAPPED));
         }
     }
+
+    @Test
+    void accessesNeedNoAlignment() {
+        try (SmmuBoard board = stage1().start()) {
+            assertThat(board.dmaWrite(0x1003)).isEqualTo("ok");
+            assertThat(board.load(DATA)).isEqualTo(0x0012_3456_7800_0000L);
+        }
+    }
 }
