@@ -103,7 +103,7 @@ class SmmuPermissionRulesTest {
 
     @ParameterizedTest
     @CsvSource({ "0,ok,ok", "1,ok,fault", "2,fault,fault", "3,fault,ok" })
-    void stageTwoTellsUsersExecutionFromThePrivilegeds(final long xn, final String user, final String privileged) {
+    void stageTwoTellsUserFromPrivilegedExecution(final long xn, final String user, final String privileged) {
         final SmmuBoard board = stage2();
         board.map2(0x1000, DATA | PAGE2 | xn << 53);
         try (board) {
