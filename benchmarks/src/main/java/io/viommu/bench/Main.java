@@ -20,6 +20,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Map;
 
 import io.viommu.bench.reference.CReference;
 import io.viommu.bench.reference.ReferenceUnavailable;
@@ -30,13 +31,21 @@ import io.viommu.pipeline.InjectorMode;
 public final class Main {
 
     private static final String USAGE = """
-            usage: benchmarks/run SUITE [ROUNDS]
-              micro    JMH: the stations of the road, nanoseconds and bytes allocated per fault
-              road     the whole road beside the classic design in C: both modes of the pipeline, one after the other
+            usage: benchmarks/run [SUITE...] [ROUNDS]
               road-run-to-completion, road-blocking, road-yielding, road-busy-spin
-                       one mode alone
-              all      micro and road
-            ROUNDS (default 15) is how often C and Java take turns.""";
+                        the whole road beside the classic design in C, with one mode of the pipeline
+              stations  JMH: the stations of the road
+              smmu-hit, smmu-miss, smmu-queues
+              vtd-hit, vtd-miss, vtd-queues
+                        JMH: translations in the cache, walks, commands and faults of a model
+              NAME      JMH: the classes of benchmarks whose name matches
+            Without a suite, all but road-yielding and road-busy-spin, one after the other.
+            ROUNDS (default 15) is how often C and Java take turns on the road.""";
+    private static final int FORKS = 1;
+    private static final Map<String, String> SUITES = Map.of("stations",
+            "TrafficBench|RouterBench|RegisterBench|InjectionBench|StageBench", "smmu-hit", "SmmuHitBench", "smmu-miss",
+            "SmmuMissBench", "smmu-queues", "SmmuCommandBench|SmmuFaultBench", "vtd-hit", "VtdHitBench", "vtd-miss",
+            "VtdMissBench", "vtd-queues", "VtdInvalidationBench|VtdFaultBench|VtdPageRequestBench");
 
     private Main() {
     }
@@ -54,10 +63,12 @@ public final class Main {
         }
         final Path folder = Files.createDirectories(Path.of(arguments[2]));
         final String suite = arguments[0];
-        if (suite.equals("micro")) {
-            MicroSuite.run(folder, System.out);
-        } else if (suite.startsWith("road-")) {
+        if (suite.startsWith("road-")) {
             road(suite.substring("road-".length()), arguments[1], folder);
+        } else if (SUITES.containsKey(suite)) {
+            new JmhSuite(suite, SUITES.get(suite)).run(FORKS, folder, System.out);
+        } else if (suite.matches("\\w+")) {
+            new JmhSuite(suite, suite).run(FORKS, folder, System.out);
         } else {
             System.err.println(USAGE);
             System.exit(2);

@@ -19,17 +19,12 @@ package io.viommu.bench.reference;
 import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
-import java.io.IOException;
-import java.io.InputStream;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.invoke.MethodHandle;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.List;
 
 /**
  * The C side of the benchmarks, built and loaded. Its functions run in the thread that calls them until their work is
@@ -38,7 +33,6 @@ import java.util.List;
 @SuppressWarnings("restricted") // the purpose of this class: loading and calling C
 public final class CReference {
 
-    private static final List<String> SOURCES = List.of("road.h", "road.c");
     private static final int HOP_ALIGNMENT = 64;
 
     private final MethodHandle produce;
@@ -68,43 +62,11 @@ public final class CReference {
      * @throws ReferenceUnavailable in one sentence, if there is no compiler or it fails.
      */
     public static CReference build() {
-        final String path = System.getenv("PATH");
-        return build(path == null ? "" : path);
+        return build(CLibrary.path());
     }
 
     static CReference build(final String searchPath) {
-        final Compiler compiler = Compiler.find(searchPath).orElseThrow(() -> new ReferenceUnavailable(
-                "The C reference is skipped: there is no C compiler (cc, gcc or clang) on the PATH."));
-        try {
-            final Path folder = Files.createTempDirectory("viommu-bench");
-            try {
-                for (final String name : SOURCES) {
-                    try (InputStream source = CReference.class.getResourceAsStream(name)) {
-                        Files.copy(source, folder.resolve(name));
-                    }
-                }
-                final Path library = folder.resolve("libroad.so");
-                compiler.build(folder.resolve("road.c"), library);
-                return new CReference(SymbolLookup.libraryLookup(library, Arena.global()));
-            } finally {
-                delete(folder);
-            }
-        } catch (final IOException failure) {
-            throw new ReferenceUnavailable("The C reference is skipped: it could not be built (" + failure + ").");
-        } catch (final InterruptedException interrupted) {
-            Thread.currentThread().interrupt();
-            throw new ReferenceUnavailable("The C reference is skipped: its build was interrupted.");
-        }
-    }
-
-    /** A loaded library goes on living without its file. */
-    private static void delete(final Path folder) throws IOException {
-        try (var files = Files.list(folder)) {
-            for (final Path file : files.toList()) {
-                Files.delete(file);
-            }
-        }
-        Files.delete(folder);
+        return new CReference(CLibrary.build(searchPath, "road"));
     }
 
     /**
@@ -193,7 +155,7 @@ public final class CReference {
         }
     }
 
-    private static IllegalStateException unexpected(final Throwable thrown) {
+    static IllegalStateException unexpected(final Throwable thrown) {
         return new IllegalStateException("a call into the C reference failed", thrown);
     }
 }
