@@ -57,6 +57,17 @@ public interface GuestMemory {
     int read(long gpa, MutableDirectBuffer target, int targetOffset, int length);
 
     /**
+     * Reads eight bytes, as the other {@link #read(long, MutableDirectBuffer, int, int) read} does.
+     *
+     * @param gpa  guest physical address of the first byte, unsigned.
+     * @param into takes them; unchanged unless {@link #OK}.
+     * @return {@link #OK} or {@link #UNMAPPED}.
+     */
+    default int read(final long gpa, final MemoryWord into) {
+        return into.readFrom(this, gpa);
+    }
+
+    /**
      * Writes bytes, lowest address first. The whole range is checked before the first byte moves.
      *
      * @param gpa          guest physical address of the first byte, unsigned.

@@ -17,9 +17,11 @@
 package io.viommu.memory;
 
 import java.lang.foreign.MemorySegment;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.Objects;
+import java.util.stream.LongStream;
 
 import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
@@ -36,6 +38,8 @@ import org.agrona.UnsafeApi;
  * stay mapped until every access that could have begun before the removal has ended.
  */
 public final class GuestRam implements GuestMemory {
+
+    private static final boolean SWAPPED = ByteOrder.nativeOrder() != ByteOrder.LITTLE_ENDIAN;
 
     private volatile RegionTable table = RegionTable.EMPTY;
 
@@ -100,6 +104,22 @@ public final class GuestRam implements GuestMemory {
         } else {
             UnsafeApi.copyMemory(null, address, target.byteArray(), target.addressOffset() + targetOffset, length);
         }
+        return OK;
+    }
+
+    @Override
+    public int read(final long gpa, final MemoryWord into) {
+        final RegionTable regions = table;
+        final int region = regions.find(gpa);
+        if (region < 0) {
+            return UNMAPPED;
+        }
+        final long address = regions.hostAddress(region, gpa);
+        if ((address & 7) != 0 || regions.left(region, gpa) < Long.BYTES) {
+            return into.readFrom(this, gpa);
+        }
+        final long word = UnsafeApi.getLongAcquire(null, address);
+        into.value(SWAPPED ? Long.reverseBytes(word) : word);
         return OK;
     }
 
@@ -195,40 +215,40 @@ public final class GuestRam implements GuestMemory {
     private static final class RegionTable {
         static final RegionTable EMPTY = new RegionTable(new Region[0]);
 
+        /** Of each region guest address, size and host address: one cache line tells all of two of them. */
+        private static final int SIZE = 1;
+        private static final int HOST = 2;
+        private static final int STRIDE = 3;
+
         private final Region[] regions;
-        private final long[] gpas;
-        private final long[] sizes;
-        private final long[] addresses;
+        private final long[] spans;
 
         private RegionTable(final Region[] regions) {
             this.regions = regions;
-            this.gpas = Arrays.stream(regions).mapToLong(Region::gpa).toArray();
-            this.sizes = Arrays.stream(regions).mapToLong(Region::size).toArray();
-            this.addresses = Arrays.stream(regions).mapToLong(Region::address).toArray();
+            this.spans = Arrays.stream(regions).flatMapToLong(r -> LongStream.of(r.gpa, r.size, r.address)).toArray();
         }
 
-        /** Index of the region that holds the address, or -1. Guests have a handful of regions, so a scan is best. */
+        /** The region that holds the address, or -1. Guests have a handful of regions, so a scan is best. */
         int find(final long gpa) {
-            final long[] bases = gpas;
-            final long[] lengths = sizes;
-            for (int i = 0; i < bases.length; i++) {
-                if (Long.compareUnsigned(gpa - bases[i], lengths[i]) < 0) {
-                    return i;
+            final long[] all = spans;
+            for (int at = 0; at < all.length; at += STRIDE) {
+                if (Long.compareUnsigned(gpa - all[at], all[at + SIZE]) < 0) {
+                    return at;
                 }
             }
             return -1;
         }
 
         long left(final int region, final long gpa) {
-            return sizes[region] - (gpa - gpas[region]);
+            return spans[region + SIZE] - (gpa - spans[region]);
         }
 
         long hostAddress(final int region, final long gpa) {
-            return addresses[region] + (gpa - gpas[region]);
+            return spans[region + HOST] + (gpa - spans[region]);
         }
 
         boolean writable(final int region) {
-            return regions[region].writable;
+            return regions[region / STRIDE].writable;
         }
 
         boolean covers(final long gpa, final int length, final boolean forWriting) {

@@ -67,6 +67,24 @@ class GuestRamTest {
     }
 
     @Test
+    void aWordIsReadWhereverItLies() {
+        final MemorySegment segment = region(BASE, 64);
+        region(BASE + 64, 64).set(ValueLayout.JAVA_INT, 0, 0x1111_2222);
+        segment.set(ValueLayout.JAVA_LONG, 8, 0x1122_3344_5566_7788L);
+        segment.set(ValueLayout.JAVA_INT, 60, 0x3333_4444);
+        final MemoryWord word = new MemoryWord();
+        assertThat(ram.read(BASE + 8, word)).isEqualTo(GuestMemory.OK);
+        assertThat(word.value()).isEqualTo(0x1122_3344_5566_7788L);
+        assertThat(ram.read(BASE + 9, word)).as("not aligned").isEqualTo(GuestMemory.OK);
+        assertThat(word.value()).isEqualTo(0x0011_2233_4455_6677L);
+        assertThat(ram.read(BASE + 60, word)).as("in two regions").isEqualTo(GuestMemory.OK);
+        assertThat(word.value()).isEqualTo(0x1111_2222_3333_4444L);
+        assertThat(ram.read(BASE + 124, word)).as("past the end").isEqualTo(GuestMemory.UNMAPPED);
+        assertThat(ram.read(BASE - 8, word)).isEqualTo(GuestMemory.UNMAPPED);
+        assertThat(word.value()).isEqualTo(0x1111_2222_3333_4444L);
+    }
+
+    @Test
     void scalarsAreLittleEndian() {
         final MemorySegment segment = region(BASE, 64);
         buffer.putLong(0, 0x1122_3344_5566_7788L);

@@ -20,12 +20,10 @@ import static io.viommu.smmu.layout.TranslationDescriptorLayout.ADDRESS_HIGH_SHI
 import static io.viommu.smmu.layout.TranslationDescriptorLayout.TABLE;
 import static io.viommu.smmu.layout.TranslationDescriptorLayout.V;
 
-import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
-import org.agrona.concurrent.UnsafeBuffer;
-
 import io.viommu.memory.GuestMemory;
+import io.viommu.memory.MemoryWord;
 import io.viommu.smmu.config.StageTable;
 
 /** Reads, updates and tells apart translation table descriptors. Belongs to one thread. */
@@ -39,7 +37,7 @@ final class Descriptors {
     static final int INVALID = 2;
 
     private final GuestMemory memory;
-    private final UnsafeBuffer word = new UnsafeBuffer(ByteBuffer.allocateDirect(Long.BYTES));
+    private final MemoryWord word = new MemoryWord();
     private long value;
 
     Descriptors(final GuestMemory memory) {
@@ -48,10 +46,10 @@ final class Descriptors {
 
     /** Reads the descriptor at a physical address into {@link #value}; false if that aborts. */
     boolean read(final long address, final boolean bigEndian) {
-        if (memory.read(address, word, 0, Long.BYTES) != GuestMemory.OK) {
+        if (memory.read(address, word) != GuestMemory.OK) {
             return false;
         }
-        value = word.getLong(0, bigEndian ? ByteOrder.BIG_ENDIAN : ByteOrder.LITTLE_ENDIAN);
+        value = bigEndian ? Long.reverseBytes(word.value()) : word.value();
         return true;
     }
 

@@ -27,12 +27,8 @@ import static io.viommu.vtd.layout.PagingEntryLayout.PAGE_SIZE;
 import static io.viommu.vtd.layout.PasidEntryLayout.EAFE;
 import static io.viommu.vtd.layout.PasidEntryLayout.NXE;
 
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-
-import org.agrona.concurrent.UnsafeBuffer;
-
 import io.viommu.memory.GuestMemory;
+import io.viommu.memory.MemoryWord;
 import io.viommu.vtd.context.DeviceConfiguration;
 import io.viommu.vtd.context.StageTable;
 import io.viommu.vtd.context.VtdContext;
@@ -53,7 +49,7 @@ final class FirstStageWalk {
     private final GuestMemory memory;
     private final SecondStageWalk tables;
     private final FirstStageRights rights = new FirstStageRights();
-    private final UnsafeBuffer bytes = new UnsafeBuffer(ByteBuffer.allocateDirect(PagingEntryLayout.LENGTH));
+    private final MemoryWord word = new MemoryWord();
     private DeviceConfiguration configuration;
     private boolean present;
     private long output;
@@ -132,10 +128,10 @@ final class FirstStageWalk {
             }
             place = tables.address();
         }
-        if (memory.read(place, bytes, 0, PagingEntryLayout.LENGTH) != GuestMemory.OK) {
+        if (memory.read(place, word) != GuestMemory.OK) {
             return fault.raise(top ? FaultReason.SFS_4 : FaultReason.SFS_1);
         }
-        entry = bytes.getLong(0, ByteOrder.LITTLE_ENDIAN);
+        entry = word.value();
         return VtdFault.NONE;
     }
 

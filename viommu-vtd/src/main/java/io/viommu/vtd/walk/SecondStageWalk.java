@@ -25,12 +25,8 @@ import static io.viommu.vtd.layout.PagingEntryLayout.SECOND_SNP;
 import static io.viommu.vtd.layout.PagingEntryLayout.SECOND_TM;
 import static io.viommu.vtd.layout.PagingEntryLayout.SECOND_W;
 
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-
-import org.agrona.concurrent.UnsafeBuffer;
-
 import io.viommu.memory.GuestMemory;
+import io.viommu.memory.MemoryWord;
 import io.viommu.vtd.context.StageTable;
 import io.viommu.vtd.context.VtdContext;
 import io.viommu.vtd.context.VtdFault;
@@ -56,7 +52,7 @@ final class SecondStageWalk {
     static final int PRESENCE = 4;
 
     private final GuestMemory memory;
-    private final UnsafeBuffer bytes = new UnsafeBuffer(ByteBuffer.allocateDirect(PagingEntryLayout.LENGTH));
+    private final MemoryWord word = new MemoryWord();
     private long output;
     private int pageShift;
     private boolean readable;
@@ -86,10 +82,10 @@ final class SecondStageWalk {
         // Ends at a leaf, and level 1 has nothing else.
         for (int level = table.levels();; level--) {
             final long place = StageTable.entry(at, level, address);
-            if (memory.read(place, bytes, 0, PagingEntryLayout.LENGTH) != GuestMemory.OK) {
+            if (memory.read(place, word) != GuestMemory.OK) {
                 return fault.raise(use.accessError(level == table.levels()));
             }
-            final long entry = bytes.getLong(0, ByteOrder.LITTLE_ENDIAN);
+            final long entry = word.value();
             if ((entry & (SECOND_R | SECOND_W)) == 0) {
                 readable = false;
                 writable = false;
