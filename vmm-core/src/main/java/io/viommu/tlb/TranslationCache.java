@@ -42,14 +42,14 @@ import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 
 import org.agrona.BufferUtil;
-import org.agrona.concurrent.UnsafeBuffer;
+import org.agrona.UnsafeApi;
 
 /**
  * Translations that were walked, in one off-heap table that any number of threads read and fill without locks.
  *
- * <p>A translation is found by device, PASID and address in a window of four slots from its home slot; the whole key is
- * compared. It is kept in the size that the tables gave it, and a look-up tries the sizes that are in use, that of the
- * last hit first. Filling is lossy: of two threads that want one slot, one gives up.
+ * <p>A translation is found by device, PASID and address in its home slot or three neighbours that share two cache
+ * lines with it; the whole key is compared. It is kept in the size that the tables gave it, and a look-up tries the
+ * sizes that are in use, that of the last hit first. Filling is lossy: of two threads that want one slot, one gives up.
  *
  * <p>An {@link #invalidate invalidation} takes effect at once for look-ups that begin later. To keep translations out
  * that were walked before it, a walker takes a {@link #ticket} before it reads the first descriptor. That no device
@@ -71,7 +71,9 @@ public final class TranslationCache {
         }
     }
 
-    private final UnsafeBuffer slots;
+    /** Keeps the slots reachable. */
+    private final ByteBuffer memory;
+    private final long slots;
     private final int mask;
     private final InvalidationLog log = new InvalidationLog();
     private volatile long sizes;
@@ -89,8 +91,8 @@ public final class TranslationCache {
         }
         final int capacity = Integer.highestOneBit(entries - 1) << 1;
         mask = capacity - 1;
-        final ByteBuffer memory = BufferUtil.allocateDirectAligned(capacity * LENGTH, 64);
-        slots = new UnsafeBuffer(memory);
+        memory = BufferUtil.allocateDirectAligned(capacity * LENGTH, WINDOW * LENGTH);
+        slots = BufferUtil.address(memory);
     }
 
     /**
@@ -130,18 +132,17 @@ public final class TranslationCache {
         final long page = address & -1L << shift;
         final long inputKey = page | shift;
         final int home = home(deviceKey, inputKey);
-        final UnsafeBuffer table = slots;
         for (int i = 0; i < WINDOW; i++) {
-            final int at = (home + i & mask) << LENGTH_SHIFT;
-            final long outputWord = table.getLongVolatile(at + OUTPUT);
-            final long inputWord = table.getLong(at + INPUT);
-            final long deviceWord = table.getLong(at + DEVICE);
+            final long at = address(home ^ i);
+            final long outputWord = UnsafeApi.getLongVolatile(null, at + OUTPUT);
+            final long inputWord = UnsafeApi.getLong(null, at + INPUT);
+            final long deviceWord = UnsafeApi.getLong(null, at + DEVICE);
             if ((inputWord & INPUT_KEY) != inputKey || (deviceWord & DEVICE_KEY) != deviceKey) {
                 continue;
             }
-            final long tagWord = table.getLong(at + TAGS);
+            final long tagWord = UnsafeApi.getLong(null, at + TAGS);
             VarHandle.loadLoadFence();
-            if ((outputWord & BUSY) != 0 || table.getLong(at + OUTPUT) != outputWord
+            if ((outputWord & BUSY) != 0 || UnsafeApi.getLong(null, at + OUTPUT) != outputWord
                     || (deviceWord & needed) != needed) {
                 continue;
             }
@@ -158,6 +159,11 @@ public final class TranslationCache {
         return false;
     }
 
+    /** Where a slot lies. The mask keeps it among the slots, so the accesses to it need no checks of their own. */
+    private long address(final int slot) {
+        return slots + ((long) (slot & mask) << LENGTH_SHIFT);
+    }
+
     private int home(final long deviceKey, final long inputKey) {
         final long mixed = (inputKey >>> 12 ^ inputKey << 20 ^ deviceKey * 0x9E37_79B9_7F4A_7C15L)
                 * 0xD6E8_FEB8_6659_FD93L;
@@ -165,17 +171,17 @@ public final class TranslationCache {
     }
 
     /** Checks a translation against the invalidations since its stamp, and stamps it anew if it is still good. */
-    private boolean revalidate(final int at, final long sequence, final long inputWord, final long deviceWord,
+    private boolean revalidate(final long at, final long sequence, final long inputWord, final long deviceWord,
             final long outputWord, final long tagWord) {
         final long epoch = sequence >>> 1;
         final long stamped = epoch - (epoch - (tagWord >>> STAMP_SHIFT) & STAMP);
         if (!log.admits(sequence, stamped, inputWord, deviceWord, tagWord)) {
             return false;
         }
-        if (slots.compareAndSetLong(at + OUTPUT, outputWord, outputWord | BUSY)) {
+        if (UnsafeApi.compareAndSetLong(null, at + OUTPUT, outputWord, outputWord | BUSY)) {
             VarHandle.storeStoreFence();
-            slots.putLong(at + TAGS, tagWord & ~(STAMP << STAMP_SHIFT) | (epoch & STAMP) << STAMP_SHIFT);
-            slots.putLongRelease(at + OUTPUT, next(outputWord));
+            UnsafeApi.putLong(null, at + TAGS, tagWord & ~(STAMP << STAMP_SHIFT) | (epoch & STAMP) << STAMP_SHIFT);
+            UnsafeApi.putLongRelease(null, at + OUTPUT, next(outputWord));
         }
         return true;
     }
@@ -211,18 +217,19 @@ public final class TranslationCache {
         }
         final long deviceKey = TranslationSlotLayout.deviceKey(translation.device, translation.pasid);
         final long inputKey = translation.input & -bit | shift;
-        final int at = choose(deviceKey, inputKey, translation.turn++) << LENGTH_SHIFT;
-        final long before = slots.getLongVolatile(at + OUTPUT);
-        if ((before & BUSY) != 0 || !slots.compareAndSetLong(at + OUTPUT, before, before | BUSY)) {
+        final long at = choose(deviceKey, inputKey, translation.turn++);
+        final long before = UnsafeApi.getLongVolatile(null, at + OUTPUT);
+        if ((before & BUSY) != 0 || !UnsafeApi.compareAndSetLong(null, at + OUTPUT, before, before | BUSY)) {
             return;
         }
         VarHandle.storeStoreFence();
-        slots.putLong(at + INPUT, inputKey | (long) translation.matchShift << MATCH_SHIFT_SHIFT);
-        slots.putLong(at + DEVICE, deviceKey | (long) translation.kind << KIND_SHIFT & KIND
+        UnsafeApi.putLong(null, at + INPUT, inputKey | (long) translation.matchShift << MATCH_SHIFT_SHIFT);
+        UnsafeApi.putLong(null, at + DEVICE, deviceKey | (long) translation.kind << KIND_SHIFT & KIND
                 | (translation.global ? GLOBAL : 0) | translation.rights & RIGHTS);
-        slots.putLong(at + TAGS, (ticket & STAMP) << STAMP_SHIFT
+        UnsafeApi.putLong(null, at + TAGS, (ticket & STAMP) << STAMP_SHIFT
                 | (long) translation.group << GROUP_SHIFT & GROUP | translation.domain & DOMAIN);
-        slots.putLongRelease(at + OUTPUT, (translation.output & -bit & ~0xFFFL) << OUTPUT_UP | next(before) & VERSION);
+        UnsafeApi.putLongRelease(null, at + OUTPUT,
+                (translation.output & -bit & ~0xFFFL) << OUTPUT_UP | next(before) & VERSION);
         if (expired(ticket)) {
             drop(at);
         }
@@ -233,23 +240,22 @@ public final class TranslationCache {
     }
 
     /** The slot that has the key already, else one that is out of date, else one in turn. */
-    private int choose(final long deviceKey, final long inputKey, final int turn) {
+    private long choose(final long deviceKey, final long inputKey, final int turn) {
         final int home = home(deviceKey, inputKey);
         final long epoch = ticket();
-        int oldest = home + (turn & WINDOW - 1) & mask;
+        long oldest = address(home ^ turn & WINDOW - 1);
         long greatestAge = InvalidationLog.CAPACITY;
         for (int i = 0; i < WINDOW; i++) {
-            final int slot = home + i & mask;
-            final int at = slot << LENGTH_SHIFT;
-            final long inputWord = slots.getLong(at + INPUT);
+            final long at = address(home ^ i);
+            final long inputWord = UnsafeApi.getLong(null, at + INPUT);
             if (inputWord == 0 || (inputWord & INPUT_KEY) == inputKey
-                    && (slots.getLong(at + DEVICE) & DEVICE_KEY) == deviceKey) {
-                return slot;
+                    && (UnsafeApi.getLong(null, at + DEVICE) & DEVICE_KEY) == deviceKey) {
+                return at;
             }
-            final long age = epoch - (slots.getLong(at + TAGS) >>> STAMP_SHIFT) & STAMP;
+            final long age = epoch - (UnsafeApi.getLong(null, at + TAGS) >>> STAMP_SHIFT) & STAMP;
             if (age > greatestAge) {
                 greatestAge = age;
-                oldest = slot;
+                oldest = at;
             }
         }
         return oldest;
@@ -263,19 +269,19 @@ public final class TranslationCache {
     public void invalidate(final InvalidationScope scope) {
         if ((log.append(scope) & SWEEP) == 0) {
             for (int slot = 0; slot <= mask; slot++) {
-                drop(slot << LENGTH_SHIFT);
+                drop(address(slot));
             }
         }
     }
 
     /** Empties a slot; one that is being filled just now holds nothing old. */
-    private void drop(final int at) {
-        final long before = slots.getLongVolatile(at + OUTPUT);
-        if ((before & BUSY) == 0 && slots.compareAndSetLong(at + OUTPUT, before, before | BUSY)) {
+    private void drop(final long at) {
+        final long before = UnsafeApi.getLongVolatile(null, at + OUTPUT);
+        if ((before & BUSY) == 0 && UnsafeApi.compareAndSetLong(null, at + OUTPUT, before, before | BUSY)) {
             VarHandle.storeStoreFence();
-            slots.putLong(at + INPUT, 0);
-            slots.putLong(at + DEVICE, 0);
-            slots.putLongRelease(at + OUTPUT, next(before));
+            UnsafeApi.putLong(null, at + INPUT, 0);
+            UnsafeApi.putLong(null, at + DEVICE, 0);
+            UnsafeApi.putLongRelease(null, at + OUTPUT, next(before));
         }
     }
 }
