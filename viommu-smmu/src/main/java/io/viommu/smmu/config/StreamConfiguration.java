@@ -235,6 +235,16 @@ public final class StreamConfiguration {
                 : instructionOverride == StreamTableEntryLayout.OVERRIDE_HIGH;
     }
 
+    /**
+     * Whether transactions may be taken for what they don't say that they are.
+     *
+     * @return true if PRIVCFG or INSTCFG is in effect.
+     */
+    public boolean overridesAttributes() {
+        return privilegeOverride >= StreamTableEntryLayout.OVERRIDE_LOW
+                || instructionOverride >= StreamTableEntryLayout.OVERRIDE_LOW;
+    }
+
     int contextLog2() {
         return contextLog2;
     }

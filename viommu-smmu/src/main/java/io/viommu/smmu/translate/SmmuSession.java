@@ -134,6 +134,9 @@ public final class SmmuSession extends CachedSession {
 
     /** What is allowed by the attributes that transactions come with, PRIVCFG and INSTCFG applied beforehand. */
     private static int incoming(final StreamConfiguration stream, final int permissions) {
+        if (!stream.overridesAttributes()) {
+            return permissions;
+        }
         int allowed = 0;
         for (int flags = 0; flags < NEEDED.length; flags++) {
             final boolean write = (flags & WRITE) != 0;
