@@ -25,19 +25,32 @@ void tables_fill(struct slot *slots, uint64_t mask, const struct access *list, u
     }
 }
 
+static inline uint64_t lookup(const struct slot *slots, uint64_t mask, const struct access *access)
+{
+    const uint64_t page = access->address >> PAGE_SHIFT;
+    uint64_t at = home(access->device, page, mask);
+    while (slots[at].used) {
+        if (slots[at].page == page && slots[at].device == access->device)
+            return slots[at].output | (access->address & OFFSET);
+        at = (at + 1) & mask;
+    }
+    return 0;
+}
+
 uint64_t tables_lookup(const struct slot *slots, uint64_t mask, const struct access *list, uint64_t n)
 {
     uint64_t sum = 0;
+    for (uint64_t i = 0; i < n; i++)
+        sum += lookup(slots, mask, list + i);
+    return sum;
+}
+
+uint64_t tables_lookup_alone(const struct slot *slots, uint64_t mask, const struct access *list, uint64_t n)
+{
+    uint64_t sum = 0;
     for (uint64_t i = 0; i < n; i++) {
-        const uint64_t page = list[i].address >> PAGE_SHIFT;
-        uint64_t at = home(list[i].device, page, mask);
-        while (slots[at].used) {
-            if (slots[at].page == page && slots[at].device == list[i].device) {
-                sum += slots[at].output | (list[i].address & OFFSET);
-                break;
-            }
-            at = (at + 1) & mask;
-        }
+        __atomic_thread_fence(__ATOMIC_SEQ_CST);
+        sum += lookup(slots, mask, list + i);
     }
     return sum;
 }
@@ -71,18 +84,75 @@ uint64_t tables_walk(const uint8_t *ram, uint64_t root, const struct access *lis
     return sum;
 }
 
+static inline uint64_t walk_nested(const uint8_t *ram, uint64_t first, uint64_t second, uint64_t address)
+{
+    uint64_t table = first;
+    for (int level = LEVELS - 1; level >= 0; level--) {
+        const uint64_t found = entry(ram, walk(ram, second, table), address, level);
+        if (!(found & 1))
+            return 0;
+        table = found & ADDRESS;
+    }
+    return walk(ram, second, table | (address & OFFSET));
+}
+
 uint64_t tables_walk_nested(const uint8_t *ram, uint64_t first, uint64_t second, const struct access *list, uint64_t n)
 {
     uint64_t sum = 0;
+    for (uint64_t i = 0; i < n; i++)
+        sum += walk_nested(ram, first, second, list[i].address);
+    return sum;
+}
+
+uint64_t tables_walk_alone(const uint8_t *ram, uint64_t first, uint64_t second, const struct access *list, uint64_t n)
+{
+    uint64_t sum = 0;
     for (uint64_t i = 0; i < n; i++) {
-        uint64_t table = first;
-        for (int level = LEVELS - 1; level >= 0; level--) {
-            const uint64_t found = entry(ram, walk(ram, second, table), list[i].address, level);
-            if (!(found & 1))
-                return 0;
-            table = found & ADDRESS;
+        __atomic_thread_fence(__ATOMIC_SEQ_CST);
+        sum += second ? walk_nested(ram, first, second, list[i].address) : walk(ram, first, list[i].address);
+    }
+    return sum;
+}
+
+static struct slot *find(struct slot *slots, uint64_t mask, uint64_t at, uint64_t device, uint64_t page)
+{
+    for (int i = 0; i < 4; i++) {
+        struct slot *slot = slots + ((at + i) & mask);
+        if (__atomic_load_n(&slot->used, __ATOMIC_ACQUIRE) && slot->page == page && slot->device == device)
+            return slot;
+    }
+    return 0;
+}
+
+static void keep(struct slot *slot, uint64_t device, uint64_t page, uint64_t output)
+{
+    uint64_t before = __atomic_load_n(&slot->used, __ATOMIC_ACQUIRE);
+    if (!__atomic_compare_exchange_n(&slot->used, &before, 0, 0, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
+        return;
+    slot->device = device;
+    slot->page = page;
+    slot->output = output;
+    __atomic_store_n(&slot->used, before + 1, __ATOMIC_RELEASE);
+}
+
+uint64_t tables_walk_cached(const uint8_t *ram, uint64_t first, uint64_t second, struct slot *slots, uint64_t mask,
+    const struct access *list, uint64_t n)
+{
+    uint64_t sum = 0;
+    for (uint64_t i = 0; i < n; i++) {
+        __atomic_thread_fence(__ATOMIC_SEQ_CST);
+        const uint64_t device = list[i].device;
+        const uint64_t address = list[i].address;
+        const uint64_t page = address >> PAGE_SHIFT;
+        const uint64_t at = home(device, page, mask);
+        const struct slot *found = find(slots, mask, at, device, page);
+        if (found) {
+            sum += found->output | (address & OFFSET);
+            continue;
         }
-        sum += walk(ram, second, table | (list[i].address & OFFSET));
+        const uint64_t output = second ? walk_nested(ram, first, second, address) : walk(ram, first, address);
+        keep(slots + ((at + (i & 3)) & mask), device, page, output & ADDRESS);
+        sum += output;
     }
     return sum;
 }

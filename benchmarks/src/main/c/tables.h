@@ -29,11 +29,24 @@ void tables_fill(struct slot *slots, uint64_t mask, const struct access *list, u
 /* Looks n accesses up; the sum of the addresses. */
 uint64_t tables_lookup(const struct slot *slots, uint64_t mask, const struct access *list, uint64_t n);
 
+/*
+ * The same, each for itself: with a full fence before it, as every access has that an invalidation must be able to wait
+ * for.
+ */
+uint64_t tables_lookup_alone(const struct slot *slots, uint64_t mask, const struct access *list, uint64_t n);
+
 /* Walks n times from a root. ram is where guest physical address 0 would lie. */
 uint64_t tables_walk(const uint8_t *ram, uint64_t root, const struct access *list, uint64_t n);
 
 /* The same through two stages: the tables of the first, and what it gives out, are addresses for the second. */
 uint64_t tables_walk_nested(const uint8_t *ram, uint64_t first, uint64_t second, const struct access *list, uint64_t n);
+
+/* Each for itself, with a fence; second is 0 for one stage. */
+uint64_t tables_walk_alone(const uint8_t *ram, uint64_t first, uint64_t second, const struct access *list, uint64_t n);
+
+/* Likewise, and with a cache of mask + 1 slots: looked into first, in a window of 4, and filled after the walk. */
+uint64_t tables_walk_cached(const uint8_t *ram, uint64_t first, uint64_t second, struct slot *slots, uint64_t mask,
+    const struct access *list, uint64_t n);
 
 /* Takes n commands of 16 bytes out of a ring: copy, tell apart, note in a ring of 32 records, publish the index. */
 uint64_t tables_commands(const uint8_t *ring, uint64_t mask, uint64_t *notes, uint64_t *index, uint64_t n);

@@ -67,7 +67,7 @@ public final class Main {
             road(suite.substring("road-".length()), arguments[1], folder);
         } else if (SUITES.containsKey(suite)) {
             new JmhSuite(suite, SUITES.get(suite)).run(FORKS, folder, System.out);
-        } else if (suite.matches("\\w+")) {
+        } else if (suite.matches("[\\w|]+")) {
             new JmhSuite(suite, suite).run(FORKS, folder, System.out);
         } else {
             System.err.println(USAGE);

@@ -39,7 +39,10 @@ public final class TableReference {
 
     private final MethodHandle fill;
     private final MethodHandle lookup;
+    private final MethodHandle lookupAlone;
     private final MethodHandle walk;
+    private final MethodHandle walkAlone;
+    private final MethodHandle walkCached;
     private final MethodHandle walkNested;
     private final MethodHandle commands;
     private final MethodHandle faults;
@@ -49,6 +52,10 @@ public final class TableReference {
         fill = linker.downcallHandle(library.findOrThrow("tables_fill"),
                 FunctionDescriptor.ofVoid(ADDRESS, JAVA_LONG, ADDRESS, JAVA_LONG));
         lookup = function(linker, library, "tables_lookup", ADDRESS, JAVA_LONG, ADDRESS, JAVA_LONG);
+        lookupAlone = function(linker, library, "tables_lookup_alone", ADDRESS, JAVA_LONG, ADDRESS, JAVA_LONG);
+        walkAlone = function(linker, library, "tables_walk_alone", ADDRESS, JAVA_LONG, JAVA_LONG, ADDRESS, JAVA_LONG);
+        walkCached = function(linker, library, "tables_walk_cached", ADDRESS, JAVA_LONG, JAVA_LONG, ADDRESS, JAVA_LONG,
+                ADDRESS, JAVA_LONG);
         walk = function(linker, library, "tables_walk", ADDRESS, JAVA_LONG, ADDRESS, JAVA_LONG);
         walkNested = function(linker, library, "tables_walk_nested", ADDRESS, JAVA_LONG, JAVA_LONG, ADDRESS,
                 JAVA_LONG);
@@ -108,6 +115,41 @@ public final class TableReference {
     }
 
     /**
+     * Looks accesses up, each for itself: with a full fence before it.
+     *
+     * @param slots    filled.
+     * @param accesses the first of them.
+     * @param count    how many.
+     * @return the sum of the addresses.
+     */
+    public long lookupAlone(final MemorySegment slots, final MemorySegment accesses, final long count) {
+        try {
+            return (long) lookupAlone.invokeExact(slots, mask(slots), accesses, count);
+        } catch (final Throwable thrown) {
+            throw CReference.unexpected(thrown);
+        }
+    }
+
+    /**
+     * Walks, each for itself: with a full fence before it.
+     *
+     * @param ram      where guest physical address 0 would lie.
+     * @param first    the first table of the only or the first stage.
+     * @param second   the first table of the second stage, or 0.
+     * @param accesses the first of them.
+     * @param count    how many.
+     * @return the sum of the addresses.
+     */
+    public long walkAlone(final MemorySegment ram, final long first, final long second, final MemorySegment accesses,
+            final long count) {
+        try {
+            return (long) walkAlone.invokeExact(ram, first, second, accesses, count);
+        } catch (final Throwable thrown) {
+            throw CReference.unexpected(thrown);
+        }
+    }
+
+    /**
      * Walks.
      *
      * @param ram      where guest physical address 0 would lie.
@@ -119,6 +161,26 @@ public final class TableReference {
     public long walk(final MemorySegment ram, final long root, final MemorySegment accesses, final long count) {
         try {
             return (long) walk.invokeExact(ram, root, accesses, count);
+        } catch (final Throwable thrown) {
+            throw CReference.unexpected(thrown);
+        }
+    }
+
+    /**
+     * Walks, each for itself, with a cache that is looked into first and filled afterwards.
+     *
+     * @param ram      where guest physical address 0 would lie.
+     * @param first    the first table of the only or the first stage.
+     * @param second   the first table of the second stage, or 0.
+     * @param slots    a power of two of slots, zeroed at first.
+     * @param accesses the first of them.
+     * @param count    how many.
+     * @return the sum of the addresses.
+     */
+    public long walkCached(final MemorySegment ram, final long first, final long second, final MemorySegment slots,
+            final MemorySegment accesses, final long count) {
+        try {
+            return (long) walkCached.invokeExact(ram, first, second, slots, mask(slots), accesses, count);
         } catch (final Throwable thrown) {
             throw CReference.unexpected(thrown);
         }

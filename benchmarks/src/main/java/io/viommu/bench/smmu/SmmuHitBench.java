@@ -117,6 +117,17 @@ public class SmmuHitBench {
     }
 
     /**
+     * In C, each for itself.
+     *
+     * @param reference the hash table.
+     * @return the sum of the addresses.
+     */
+    @Benchmark
+    public long cAlone(final Reference reference) {
+        return reference.functions.lookupAlone(reference.slots, accesses.from(accesses.next()), Accesses.CHUNK);
+    }
+
+    /**
      * In C.
      *
      * @param reference the hash table.

@@ -16,6 +16,8 @@
 
 package io.viommu.bench.smmu;
 
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.concurrent.TimeUnit;
 
 import org.openjdk.jmh.annotations.Benchmark;
@@ -45,6 +47,9 @@ import io.viommu.bench.tables.Translations;
 public class SmmuMissBench {
 
     private static final long RAM = 64 << 20;
+    /** Translations in the circle: many more than the cache holds, so that none comes round before it is gone. */
+    private static final int CIRCLE = 1 << 20;
+    private static final int CACHE = 131_072;
 
     /** MiB that the accesses go to. */
     @Param({ "512", "8192" })
@@ -65,10 +70,11 @@ public class SmmuMissBench {
     /** Makes the guest and walks everything once. */
     @Setup
     public void build() {
-        guest = new TranslatingGuest(RAM, 1, stages == 1 ? TranslatingGuest.STAGE_1 : TranslatingGuest.NESTED);
         final int pages = (int) (((long) mib << 20) / AddressSpace.PAGE);
+        final int devices = Math.max(1, CIRCLE / pages); // all with the same tables
+        guest = new TranslatingGuest(RAM, devices, stages == 1 ? TranslatingGuest.STAGE_1 : TranslatingGuest.NESTED);
         guest.map(Accesses.FIRST, pages);
-        accesses = new Accesses(1, pages);
+        accesses = new Accesses(devices, pages);
         translations = new Translations(guest.openSession(), accesses);
         translations.check(TranslatingGuest.OUTPUT);
     }
@@ -83,6 +89,8 @@ public class SmmuMissBench {
     /** The C side; a state of its own, so that the Java figures need no compiler. */
     @State(Scope.Thread)
     public static class Reference {
+        /** As large as the model's. */
+        private final MemorySegment cache = Arena.ofAuto().allocate((long) CACHE * TableReference.SLOT_LENGTH, 64);
         private TableReference functions;
 
         /** Made by JMH. */
@@ -123,6 +131,31 @@ public class SmmuMissBench {
     @Benchmark
     public long transaction() {
         return translations.oneByOne();
+    }
+
+    /**
+     * In C, each for itself.
+     *
+     * @param reference the functions.
+     * @return the sum of the addresses.
+     */
+    @Benchmark
+    public long cAlone(final Reference reference) {
+        return reference.functions.walkAlone(guest.memory.zero(), guest.stage1.root(),
+                guest.stage2 == null ? 0 : guest.stage2.root(), accesses.from(accesses.next()), Accesses.CHUNK);
+    }
+
+    /**
+     * In C, with a cache.
+     *
+     * @param reference the functions.
+     * @return the sum of the addresses.
+     */
+    @Benchmark
+    public long cCached(final Reference reference) {
+        return reference.functions.walkCached(guest.memory.zero(), guest.stage1.root(),
+                guest.stage2 == null ? 0 : guest.stage2.root(), reference.cache, accesses.from(accesses.next()),
+                Accesses.CHUNK);
     }
 
     /**
