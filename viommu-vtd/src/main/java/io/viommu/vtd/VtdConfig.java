@@ -83,12 +83,16 @@ import io.viommu.vtd.register.VtdCapabilities;
  *                          PASID table entries read for each walk, narrow writes.
  * @param uncheckedSource   requester id whose interrupts are not checked against SID, or -1: QEMU checks none of an
  *                          IOAPIC's, and there is guest software that relies on it.
+ * @param accelerated       whether the host's hardware walks the guest's tables for passed-through devices.
  */
 public record VtdConfig(VtdCapabilities capabilities, boolean faultCompression, LostEventPolicy lostEvents,
-        int hostAddressWidth, boolean transientMappings, boolean quirks, int uncheckedSource) {
+        int hostAddressWidth, boolean transientMappings, boolean quirks, int uncheckedSource,
+        boolean accelerated) {
 
     private static final String COMPAT = "compat";
     private static final String QEMU = "qemu";
+    private static final String ACCEL = "accel";
+    private static final String CACHING_MODE = "caching-mode";
     private static final String UNCHECKED_SOURCE = "unchecked-source";
     private static final int NO_SOURCE = -1;
 
@@ -103,10 +107,12 @@ public record VtdConfig(VtdCapabilities capabilities, boolean faultCompression, 
 
     /** All properties. */
     static final List<ModelProperty> PROPERTIES = List.of(
+            ModelProperty.flag(ACCEL, false,
+                    "the host's hardware walks first-stage tables of passed-through devices; sets caching-mode"),
             ModelProperty.flag("adms", true, "abort-DMA mode of the root table address (ECAP.ADMS)"),
             ModelProperty.choice("aw-bits", List.of("39", "48", "57"), "48",
                     "width of guest addresses: 3-level tables, also 4-level, also 5-level"),
-            ModelProperty.flag("caching-mode", false, "the guest invalidates also what it makes present (CAP.CM)"),
+            ModelProperty.flag(CACHING_MODE, false, "the guest invalidates also what it makes present (CAP.CM)"),
             ModelProperty.choice(COMPAT, List.of("viommu", QEMU), "viommu",
                     "whose defaults and capability bits to take"),
             ModelProperty.flag("device-iotlb", true, "device-TLBs, PCIe ATS (ECAP.DT)"),
@@ -198,7 +204,9 @@ public record VtdConfig(VtdCapabilities capabilities, boolean faultCompression, 
                         ? LostEventPolicy.GUEST_OVERFLOW
                         : LostEventPolicy.LOG,
                 qemu ? width(config) : WIDEST, config.flag("stale-tm"), qemu,
-                config.number(UNCHECKED_SOURCE));
+                config.number(UNCHECKED_SOURCE),
+                dependent(config, ACCEL, firstStage && (config.flag(CACHING_MODE) || !config.given(CACHING_MODE)),
+                        "fsts=on, and caching-mode not off"));
     }
 
     /** QEMU offers one stage or the other, and supervisor requests with the second. */
@@ -232,7 +240,7 @@ public record VtdConfig(VtdCapabilities capabilities, boolean faultCompression, 
         final long widths = config.flag("dma-translation") ? (1L << (width - 30) / 9 + 1) - 2 : 0;
         return 6L << ND | widths << SAGAW | width - 1L << MGAW | (long) (offset / 16) << FRO | 3L << SSLPS | PSI
                 | records - 1L << NFR | 18L << MAMV | CapabilityFields.ESRTPS
-                | bit(config.flag("dma-drain"), DRD | DWD) | bit(config.flag("caching-mode"), CM)
+                | bit(config.flag("dma-drain"), DRD | DWD) | bit(config.flag(CACHING_MODE) || config.flag(ACCEL), CM)
                 | bit(firstStage && config.flag("fs1gp"), FS1GP)
                 | bit(dependent(config, "fs5lp", firstStage, "fsts=on"), FS5LP)
                 | bit(dependent(config, "pi", remapping, "intremap=on"), PI)

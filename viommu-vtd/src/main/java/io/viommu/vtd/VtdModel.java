@@ -22,6 +22,7 @@ import io.viommu.iommu.IommuModel;
 import io.viommu.iommu.IommuPlatform;
 import io.viommu.iommu.ModelConfig;
 import io.viommu.iommu.ModelProperty;
+import io.viommu.iommu.NestedRequesters;
 import io.viommu.iommu.VirtualIommu;
 
 /** Makes VT-d units by name. */
@@ -48,6 +49,11 @@ public final class VtdModel implements IommuModel {
 
     @Override
     public VirtualIommu create(final ModelConfig config, final IommuPlatform platform) {
-        return new VtdUnit(VtdConfig.of(config), platform);
+        final VtdConfig checked = VtdConfig.of(config);
+        if (checked.accelerated() && platform.host().requesters() == NestedRequesters.NONE) {
+            throw new IllegalArgumentException(
+                    "intel-iommu: accel=on needs a host unit that walks first-stage tables, and there is none");
+        }
+        return new VtdUnit(checked, platform);
     }
 }

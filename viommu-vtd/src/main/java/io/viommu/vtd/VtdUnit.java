@@ -27,9 +27,11 @@ import io.viommu.fault.FaultRecord;
 import io.viommu.fault.GenericFault;
 import io.viommu.fault.PageResponder;
 import io.viommu.iommu.DmaTranslator;
+import io.viommu.iommu.HostIommu;
 import io.viommu.iommu.InterruptRemapper;
 import io.viommu.iommu.IommuPlatform;
 import io.viommu.iommu.VirtualIommu;
+import io.viommu.vtd.accel.HardwareRequesters;
 import io.viommu.vtd.context.VtdContext;
 import io.viommu.vtd.fault.FaultInjection;
 import io.viommu.vtd.fault.FaultRecordingRegisters;
@@ -74,7 +76,9 @@ public final class VtdUnit implements VirtualIommu, DmaTranslator, InterruptRema
     private final ReentrantLock invalidating = new ReentrantLock();
     private final InvalidationQueue invalidations;
     private final RegisterInvalidation registerInvalidations;
-    private final PageResponder host;
+    private final HostIommu host;
+    /** What the host's hardware knows of passed-through devices, or null without accelerated mode. */
+    private final HardwareRequesters hardware;
     private final int uncheckedSource;
     /** The page request queue and its event, or null if there is none. */
     private final PageRequestQueue pageRequests;
@@ -108,7 +112,11 @@ public final class VtdUnit implements VirtualIommu, DmaTranslator, InterruptRema
                         config.quirks()),
                 outlet, remapper,
                 VtdDmaTranslator.DEFAULT_CACHE_ENTRIES, !config.quirks());
-        this.sink = watch.apply(dma.invalidations());
+        this.hardware = config.accelerated()
+                ? new HardwareRequesters(dma.invalidations(), host.requesters(), platform.memory(), dma::context,
+                        this::pasidGone)
+                : null;
+        this.sink = watch.apply(hardware == null ? dma.invalidations() : hardware);
         this.frame = new RegisterFrame(capabilities, config.quirks());
         final RegisterFile registers = frame.registers();
         this.state = new RemappingState(registers);
@@ -133,6 +141,24 @@ public final class VtdUnit implements VirtualIommu, DmaTranslator, InterruptRema
             dma.protect(new ProtectedMemory(registers, sink::quiesce));
         }
         registers.onWrite(VtdRegisters.FSTS, (before, after, written, lanes) -> faultStatusWritten(before & ~after));
+    }
+
+    /**
+     * A device was passed through: in accelerated mode the hardware is told what the guest's tables say of it. It was
+     * cut off until now. By any thread.
+     *
+     * @param requesterId the guest's requester id.
+     */
+    public void passedThrough(final int requesterId) {
+        if (hardware != null) {
+            hardware.added(requesterId);
+        }
+    }
+
+    private void pasidGone(final int requesterId, final int pasid) {
+        if (pageRequests != null) {
+            pageRequests.forget(requesterId, pasid);
+        }
     }
 
     /** What the guest's tables say decides about physical faults and page requests. */

@@ -23,6 +23,7 @@ import java.util.function.Consumer;
 import io.viommu.counters.CounterFile;
 import io.viommu.counters.FaultAccount;
 import io.viommu.fault.FaultObserver;
+import io.viommu.iommu.HostIommu;
 import io.viommu.iommu.IommuPlatform;
 import io.viommu.iommu.ModelConfig;
 import io.viommu.pipeline.FaultPipeline;
@@ -54,13 +55,19 @@ public final class DmaGuest implements AutoCloseable {
 
     /** Likewise, with something done before translation is switched on. */
     public DmaGuest(final TestTables tables, final String options, final Consumer<DmaGuest> before) {
+        this(tables, options, HostIommu.NONE, before);
+    }
+
+    /** Likewise, with hardware. */
+    public DmaGuest(final TestTables tables, final String options, final HostIommu host,
+            final Consumer<DmaGuest> before) {
         this.tables = tables;
         final Map<String, String> properties = new HashMap<>(Map.of("aw-bits", "57", "srs", "on", "fs5lp", "on"));
         for (final String option : options.isEmpty() ? new String[0] : options.split(" ")) {
             properties.put(option.split("=")[0], option.split("=")[1]);
         }
         unit = new VtdUnit(VtdConfig.of(ModelConfig.of("intel-iommu", VtdConfig.PROPERTIES, properties)),
-                new IommuPlatform(tables.memory, messages));
+                new IommuPlatform(tables.memory, messages, host));
         pipeline = new FaultPipeline(PipelineSettings.named("unit").mode(InjectorMode.RUN_TO_COMPLETION), unit,
                 new FaultAccount(CounterFile.inMemory(), "unit"), FaultObserver.NONE);
         session = unit.openSession();

@@ -27,6 +27,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 import io.viommu.iommu.IommuModels;
+import io.viommu.iommu.IommuPlatform;
 
 /** Properties and what they make of CAP and ECAP. */
 class VtdModelTest {
@@ -108,6 +109,8 @@ class VtdModelTest {
         "pasid-bits=8 scalable-mode=off; pasid-bits=8 needs scalable-mode=on",
         "aw-bits=57 compat=qemu; aw-bits must be 39 or 48 with compat=qemu, not 57",
         "aw-bits=40; aw-bits must be 39|48|57, not `40`",
+        "accel=on fsts=off; accel=on needs fsts=on, and caching-mode not off",
+        "accel=on caching-mode=off; accel=on needs fsts=on, and caching-mode not off",
         "fault-records=0; fault-records must be 1..256, not `0`" })
     void contradictionsAreNamedInOneSentence(final String options, final String sentence) {
         assertThatThrownBy(() -> guest(options)).isInstanceOf(IllegalArgumentException.class)
@@ -128,6 +131,15 @@ class VtdModelTest {
             guest.unit.deviceMessage(0x0018, 0xFEE0_00B0L, 0);
             assertThat(guest.messages.take()).as("others are checked").isEmpty();
         }
+    }
+
+    @Test
+    void accelerationNeedsHardwareAndBringsCachingMode() {
+        assertThat(guest("accel=on").readq(8) & 1 << 7).isNotZero();
+        final TestTables tables = new TestTables();
+        assertThatThrownBy(() -> IommuModels.create("intel-iommu", Map.of("accel", "on"),
+                new IommuPlatform(tables.memory, new Messages()))).isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("intel-iommu: accel=on needs a host unit that walks first-stage tables, and there is none");
     }
 
     @Test

@@ -15,6 +15,8 @@
  */
 package io.viommu.iommu;
 
+import java.util.function.IntConsumer;
+
 /**
  * Requesters of a virtual VT-d unit that the host's VT-d unit serves: it walks the guest's own first-stage tables, on
  * top of the host's second stage. The model tells it what the guest installs and invalidates, PASID by PASID.
@@ -47,6 +49,11 @@ public interface NestedRequesters {
                 final boolean leafOnly) {
             return true;
         }
+
+        @Override
+        public void forEach(final IntConsumer action) {
+            // there is none
+        }
     };
 
     /** {@link #install}: the device may make supervisor requests (SRE). */
@@ -63,6 +70,13 @@ public interface NestedRequesters {
      * @return true if {@link #install} is to be told of its PASID entries.
      */
     boolean owns(int requester);
+
+    /**
+     * Names the requesters that there are now: what an invalidation of a domain, or of everything, is applied to.
+     *
+     * @param action takes the guest's requester id of each; may call {@link #install} and {@link #remove}.
+     */
+    void forEach(IntConsumer action);
 
     /**
      * Makes the hardware walk the first-stage table of a PASID entry (VT-d, 9.6); what it walked before is gone.

@@ -18,6 +18,7 @@ package io.viommu.bridge.iommufd;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.IntConsumer;
 
 import io.viommu.bridge.linux.LinuxException;
 import io.viommu.fault.FaultSink;
@@ -106,6 +107,11 @@ public final class IommufdRequesters implements NestedRequesters {
     @Override
     public boolean owns(final int requester) {
         return requesters.containsKey(requester);
+    }
+
+    @Override
+    public void forEach(final IntConsumer action) {
+        requesters.keySet().forEach(action::accept);
     }
 
     @Override

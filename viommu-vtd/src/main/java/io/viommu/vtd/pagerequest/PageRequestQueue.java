@@ -241,6 +241,16 @@ public final class PageRequestQueue {
         pending.answer(PendingGroups.key(requesterId, pasid, group), host, answer);
     }
 
+    /**
+     * Forgets the open groups of a PASID, without an answer: the host has cut it off and answered them itself.
+     *
+     * @param requesterId the device.
+     * @param pasid       20 bits, or -1 without PASID.
+     */
+    public void forget(final int requesterId, final int pasid) {
+        pending.forget(requesterId, pasid);
+    }
+
     /** Ends all open groups as invalid: the guest that knew of them is gone. */
     public void reset() {
         pending.answerAll(host, PageResponder.INVALID);

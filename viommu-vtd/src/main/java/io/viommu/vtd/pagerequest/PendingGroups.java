@@ -34,6 +34,9 @@ final class PendingGroups {
     private static final int WINDOW = 16;
     private static final int WORDS = 3;
     private static final long USED = 1L << 63;
+    private static final long GROUP = 0x1FF;
+    private static final PageResponder NOBODY = (source, cookie, code) -> {
+    };
     /** Stands at a place that somebody is just taking out. */
     private static final long CLAIMED = 1;
 
@@ -73,6 +76,17 @@ final class PendingGroups {
             final long key = table.get(at);
             if (key < 0) {
                 answerAt(at, key, responder, code);
+            }
+        }
+    }
+
+    /** Takes all groups of a PASID out without an answer. */
+    void forget(final int requesterId, final int pasid) {
+        final long space = key(requesterId, pasid, 0);
+        for (int at = 0; at < PLACES * WORDS; at += WORDS) {
+            final long key = table.get(at);
+            if ((key & ~GROUP) == space) {
+                answerAt(at, key, NOBODY, PageResponder.INVALID);
             }
         }
     }
