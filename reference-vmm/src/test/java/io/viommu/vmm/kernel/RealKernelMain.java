@@ -40,7 +40,8 @@ public final class RealKernelMain {
                 "Java " + System.getProperty("java.version") + " on Linux " + System.getProperty("os.version"));
         final LauncherDiscoveryRequest request = LauncherDiscoveryRequestBuilder.request()
                 .selectors(DiscoverySelectors.selectClass(RealKernelContract.class),
-                        DiscoverySelectors.selectClass(RealKernelRoad.class))
+                        DiscoverySelectors.selectClass(RealKernelRoad.class),
+                        DiscoverySelectors.selectClass(RealAcceleratedRoad.class))
                 .filters(EngineFilter.includeEngines("junit-jupiter"))
                 .build();
         final SummaryGeneratingListener listener = new SummaryGeneratingListener();

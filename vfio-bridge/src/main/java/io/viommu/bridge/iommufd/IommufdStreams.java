@@ -28,6 +28,7 @@ import org.agrona.concurrent.UnsafeBuffer;
 import io.viommu.bridge.linux.Errno;
 import io.viommu.bridge.linux.LinuxException;
 import io.viommu.bridge.uapi.ArmSmmuv3InvalidateLayout;
+import io.viommu.bridge.uapi.HwInfoLayout;
 import io.viommu.bridge.uapi.HwptArmSmmuv3Layout;
 import io.viommu.iommu.NestedStreams;
 
@@ -40,6 +41,7 @@ public final class IommufdStreams implements NestedStreams {
 
     private static final System.Logger LOG = System.getLogger(IommufdStreams.class.getName());
     private static final int BATCH = 256;
+    private static final int LAST_IDR = 5;
 
     /** A device, and the table that it is attached to. */
     private static final class Stream {
@@ -55,6 +57,7 @@ public final class IommufdStreams implements NestedStreams {
 
     private final Viommu viommu;
     private final FaultQueue faults;
+    private final HardwareInfo hardware;
     private final Map<Integer, Stream> streams = new ConcurrentHashMap<>();
     private final Map<Long, NestedTable> shared = new HashMap<>();
     private final MemorySegment batch = Arena.ofAuto().allocate((long) BATCH * ArmSmmuv3InvalidateLayout.LENGTH, 16);
@@ -67,8 +70,26 @@ public final class IommufdStreams implements NestedStreams {
      * @param faults takes the faults of stalled transactions, or null if nobody asks for them.
      */
     public IommufdStreams(final Viommu viommu, final FaultQueue faults) {
+        this(viommu, faults, null);
+    }
+
+    /**
+     * Makes an empty set of hardware that is known.
+     *
+     * @param viommu   the hardware's share of the virtual SMMU.
+     * @param faults   takes the faults of stalled transactions, or null if nobody asks for them.
+     * @param hardware what the SMMU says of itself, or null if that isn't known.
+     */
+    public IommufdStreams(final Viommu viommu, final FaultQueue faults, final HardwareInfo hardware) {
         this.viommu = viommu;
         this.faults = faults;
+        this.hardware = hardware;
+    }
+
+    @Override
+    public int identification(final int index) {
+        final boolean known = hardware != null && hardware.type() == HwInfoLayout.TYPE_ARM_SMMUV3;
+        return known && index >= 0 && index <= LAST_IDR ? hardware.registers().get(index).intValue() : UNKNOWN;
     }
 
     /**

@@ -69,6 +69,7 @@ public final class SmmuPassthrough implements AutoCloseable {
         this.name = name;
         this.stallNumber = source;
         this.eventNumber = source + 1;
+        final HardwareInfo hardware = parent.iommufd().hardwareInfo(device);
         this.viommu = parent.smmu(device);
         FaultQueue queue = null;
         try {
@@ -86,7 +87,7 @@ public final class SmmuPassthrough implements AutoCloseable {
         this.unrecoverable = events == null
                 ? null
                 : new VeventQueueSource(name + " events", eventNumber, events.file());
-        this.streams = new IommufdStreams(viommu, faults);
+        this.streams = new IommufdStreams(viommu, faults, hardware);
         this.host = new IommufdHost(streams);
         host.add(stallNumber, stalls);
     }

@@ -41,7 +41,7 @@ public final class FakeHardware {
     private byte[] data = {};
 
     /** Makes it say something else of itself. */
-    void set(final int newType, final int bits, final long newCapabilities, final byte[] newData) {
+    public void set(final int newType, final int bits, final long newCapabilities, final byte[] newData) {
         type = newType;
         pasidBits = bits;
         capabilities = newCapabilities;

@@ -24,6 +24,7 @@ import java.nio.ByteOrder;
 import org.junit.jupiter.api.Test;
 
 import io.viommu.bridge.uapi.HwInfoLayout;
+import io.viommu.iommu.NestedStreams;
 
 /** What hardware says of itself, and what a model may then advertise. */
 class HardwareInfoTest {
@@ -55,6 +56,19 @@ class HardwareInfoTest {
         assertThat(info.properties()).containsEntry("ats", "off").containsEntry("ril", "on")
                 .containsEntry("stall", "off").containsEntry("ssidsize", "0").containsEntry("stage", "1")
                 .containsEntry("accel", "on").containsEntry("term-model", "abort").containsEntry("httu", "none");
+    }
+
+    @Test
+    void aModelInAcceleratedModeReadsTheRegistersOfASmmuOnly() {
+        kernel.hardware().set(HwInfoLayout.TYPE_ARM_SMMUV3, 0, 8, smmu(QEMU));
+        final Viommu viommu = iommufd.ioas().nestParent(device).smmu(device);
+        final IommufdStreams streams = new IommufdStreams(viommu, null, iommufd.hardwareInfo(device));
+        assertThat(streams.identification(0)).isEqualTo(0x0d44101b);
+        assertThat(streams.identification(5)).isEqualTo(0x74);
+        assertThat(streams.identification(6)).isEqualTo(NestedStreams.UNKNOWN);
+        kernel.hardware().set(0xFEED_BEEF, 20, 9, new byte[8]);
+        assertThat(new IommufdStreams(viommu, null, iommufd.hardwareInfo(device)).identification(0))
+                .isEqualTo(NestedStreams.UNKNOWN);
     }
 
     @Test
