@@ -18,11 +18,17 @@ package io.viommu.vtd.acpi;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HexFormat;
 
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** The bytes of the table (VT-d chapter 8). */
 class DmarTableTest {
@@ -123,5 +129,25 @@ class DmarTableTest {
         assertThatThrownBy(() -> DeviceScope.endpoint(0, 1)).hasMessage(
                 "path must be pairs of device and function number, not 1 numbers");
         assertThatThrownBy(() -> table.unit(-1, 0, 4096, true)).hasMessage("segment must be 0 to 65535, not -1");
+    }
+
+    /** ACPI's own disassembler, where it is installed, finds every structure and no fault. */
+    @Test
+    void disassemblerOfAcpiReadsTheTable(@TempDir final Path folder) throws IOException, InterruptedException {
+        final Path tool = Path.of("/usr/bin/iasl");
+        assumeTrue(Files.isExecutable(tool), "iasl is not installed");
+        final byte[] table = new DmarTable(46).affinity(0xFED9_0000L, 1).rootPorts(0)
+                .translationCaches(0, true, DeviceScope.endpoint(0, 2, 0))
+                .reservedMemory(0, 0x7B80_0000L, 0x7FFF_FFFFL, DeviceScope.endpoint(0, 1, 0))
+                .unit(0, 0xFED9_0000L, 8192, true, DeviceScope.ioapic(0, 0xFF, 0, 0)).build();
+        final Path file = Files.write(folder.resolve("dmar.aml"), table);
+        final Process process = new ProcessBuilder(tool.toString(), "-d", file.toString()).redirectErrorStream(true)
+                .start();
+        final String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor()).as(said).isZero();
+        final String text = Files.readString(folder.resolve("dmar.dsl"));
+        assertThat(text).contains("Hardware Unit Definition", "Reserved Memory Region", "Root Port ATS Capability",
+                "Remapping Hardware Static Affinity", "SOC Integrated Address Translation Cache", "IOAPIC Device")
+                .doesNotContainIgnoringCase("error", "invalid", "unknown", "checksum incorrect");
     }
 }
