@@ -37,7 +37,7 @@ final class QemuCommandLine {
 
     /** The options that mean something here; each takes an argument. */
     private static final Set<String> UNDERSTOOD = Set.of("machine", "M", "m", "device", "global", "qtest", "qtest-log",
-            "qmp", "chardev", "mon");
+            "qmp", "chardev", "mon", "object");
     private static final Set<String> MACHINE_OPTIONS = Set.of("accel", "acpi", "cxl", "dtb-randomness",
             "dump-guest-core", "dumpdtb", "gic-version", "graphics", "highmem", "highmem-ecam", "highmem-mmio",
             "highmem-redists", "hmat", "hpet", "i8042", "iommu", "its", "kernel-irqchip", "kernel_irqchip", "kvm-type",
@@ -94,6 +94,7 @@ final class QemuCommandLine {
             case "qmp" -> monitors.add(argument);
             case "chardev" -> takeChardev(argument);
             case "mon" -> takeMonitor(argument);
+            case "object" -> takeObject(argument);
             default -> throw new IllegalStateException(option);
         }
     }
@@ -142,12 +143,22 @@ final class QemuCommandLine {
 
     private void takeMonitor(final String argument) {
         final Map<String, String> properties = properties(argument, "chardev");
-        final String chardev = properties.get("chardev");
-        if (!"control".equals(properties.get("mode"))) {
-            return; // a monitor for people; nobody sits there
+        if ("control".equals(properties.get("mode"))) { // else it is a monitor for people; nobody sits there
+            addMonitor("-mon", properties.get("chardev"));
         }
+    }
+
+    /** QEMU 11.1 has monitors among its objects, and libqtest asks for one so. */
+    private void takeObject(final String argument) {
+        final Map<String, String> properties = properties(argument, "qom-type");
+        if ("monitor-qmp".equals(properties.get("qom-type"))) {
+            addMonitor("-object monitor-qmp", properties.get("chardev"));
+        }
+    }
+
+    private void addMonitor(final String option, final String chardev) {
         if (!socketsById.containsKey(chardev)) {
-            throw new Refusal("-mon: there is no -chardev socket with path and id '" + Words.shown(chardev)
+            throw new Refusal(option + ": there is no -chardev socket with path and id '" + Words.shown(chardev)
                     + "' before it");
         }
         monitors.add(socketsById.get(chardev));

@@ -22,6 +22,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.stream.Stream;
 
 import io.viommu.iommu.IommuModels;
 import io.viommu.iommu.ModelProperty;
@@ -37,6 +38,8 @@ final class QmpCommands {
     private static final String QUIT = "quit";
     private static final Map<String, Object> NOTHING = Map.of();
     private static final int CPU_MAX = 512;
+    /** Nobody plugs it in, virt has it; clients ask for it before they start that machine. */
+    private static final String VIRT_CONTROLLER = "arm-gicv3";
     private static final String NAME = "name";
 
     private final Door door;
@@ -128,7 +131,10 @@ final class QmpCommands {
     private List<Object> types(final Map<?, ?> arguments) {
         final Object kind = arguments.get("implements");
         if (kind == null || kind.equals("device") || kind.equals("object")) {
-            return named(Machine.devices());
+            final Stream<String> onBoard = Board.VIRT.runsOn(door.architecture())
+                    ? Stream.of(VIRT_CONTROLLER)
+                    : Stream.of();
+            return named(Stream.concat(Machine.devices().stream(), onBoard).toList());
         }
         if (kind.equals("machine")) {
             return named(Arrays.stream(Board.values()).filter(board -> board.runsOn(door.architecture()))

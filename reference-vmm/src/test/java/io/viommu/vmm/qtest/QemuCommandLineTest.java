@@ -52,6 +52,13 @@ class QemuCommandLineTest {
     }
 
     @Test
+    void aMonitorMayBeAnObjectAsInQemu11() {
+        final QemuCommandLine line = parse("-chardev socket,path=/tmp/q.qmp,id=char0"
+                + " -object monitor-qmp,id=qmp0,chardev=char0 -object memory-backend-ram,id=ram,size=1G -machine none");
+        assertThat(line.monitors()).containsExactly("unix:/tmp/q.qmp");
+    }
+
+    @Test
     void devicePropertiesAreSplitAsQemuSplitsThem() {
         final MachineSpec machine = parse("-M q35 -device intel-iommu,scalable-mode=on,eim -device"
                 + " edu,id=a,,b,dma_mask=0xff --global edu.dma_mask=5").machine();
@@ -89,7 +96,8 @@ class QemuCommandLineTest {
         "-machine | -machine needs an argument",
         "virt | 'virt' is not an option",
         "-global edu | -global must be DRIVER.PROPERTY=VALUE",
-        "-mon chardev=x,mode=control | -mon: there is no -chardev socket" })
+        "-mon chardev=x,mode=control | -mon: there is no -chardev socket",
+        "-object monitor-qmp,id=q,chardev=x | -object monitor-qmp: there is no -chardev socket" })
     void mistakesAreRefusedInOneSentence(final String line, final String sentence) {
         assertThatThrownBy(() -> parse(line).machine()).isInstanceOf(Refusal.class).hasMessageContaining(sentence);
     }

@@ -65,7 +65,7 @@ final class QtestClient implements AutoCloseable {
         try (ServerSocketChannel qtestServer = listen(qtestPath); ServerSocketChannel qmpServer = listen(qmpPath)) {
             program = shell(
                     "exec " + binary + " -qtest unix:" + qtestPath + " -qtest-log /dev/null -chardev socket,path="
-                            + qmpPath + ",id=char0 -mon chardev=char0,mode=control -display none -audio none"
+                            + qmpPath + ",id=char0 -object monitor-qmp,id=qmp0,chardev=char0 -display none -audio none"
                             + " -run-with exit-with-parent=on " + options + " -accel qtest")
                     .redirectError(ProcessBuilder.Redirect.INHERIT)
                     .redirectOutput(new File("/dev/null")).start();

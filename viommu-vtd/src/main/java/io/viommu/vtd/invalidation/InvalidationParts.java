@@ -32,8 +32,8 @@ import io.viommu.vtd.register.VtdCapabilities;
  * @param memory       holds the queue.
  * @param sink         forgets.
  * @param turn         held while invalidating, so that the sink is called by one thread at a time.
- * @param likeQemu     whether legacy mode takes the descriptors of scalable mode too, and a wait that asks for nothing
- *                     is an error.
+ * @param likeQemu     whether legacy mode takes the descriptors of scalable mode, scalable mode those of 128 bits, and
+ *                     a wait that asks for nothing is an error.
  */
 public record InvalidationParts(RegisterFile registers, VtdCapabilities capabilities, RemappingState state,
         GuestMemory memory, InvalidationSink sink, ReentrantLock turn, boolean likeQemu) {

@@ -180,7 +180,7 @@ public final class InvalidationQueue {
         }
         if (wide
                 ? !capabilities.hasExtended(CapabilityFields.SMTS | CapabilityFields.ADMS)
-                : mode != GlobalFields.TTM_LEGACY) {
+                : mode != GlobalFields.TTM_LEGACY && !likeQemu) {
             return InvalidationLayout.ERROR_WIDTH;
         }
         if (wide && (tail & 16) != 0) {

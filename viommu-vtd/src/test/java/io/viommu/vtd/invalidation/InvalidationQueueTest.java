@@ -204,6 +204,17 @@ class InvalidationQueueTest {
     }
 
     @Test
+    void likeQemuScalableModeTakesNarrowDescriptorsOfTheOldTypes() {
+        final QueueDriver qemu = new QueueDriver(false, 1, Map.of("compat", "qemu", "scalable-mode", "on"));
+        qemu.submit(0x11, 0);
+        assertThat(qemu.fsts()).isZero();
+        assertThat(qemu.sink.take()).containsExactly("contexts");
+        qemu.put(0x37, 0); // PASID cache, global: it came with scalable mode, and with 256 bits
+        qemu.ring();
+        assertThat(qemu.fsts()).isEqualTo(QueueDriver.IQE);
+    }
+
+    @Test
     void tailThatIsAheadWhenTheQueueIsEnabledIsProcessedAtOnce() {
         queue.disable();
         queue.guest.ram(QueueDriver.QUEUE, 0x11, 0);
