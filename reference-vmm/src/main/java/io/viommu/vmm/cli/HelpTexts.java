@@ -52,6 +52,19 @@ final class HelpTexts {
     static final String WATCH = "show them again every so many seconds, with what was added per "
             + "second, until it ends";
     static final String ALL = "show counters that are 0, too";
+    static final String VFIO_USER = "Presents a vIOMMU's registers as a PCI function on a vfio-user socket, for an "
+            + "unmodified QEMU (11 or newer) with an unmodified guest.";
+    static final String MODEL = "which vIOMMU";
+    static final String SOCKET = "where its function is served; nothing may exist there";
+    static final String PROPERTIES = "properties of the model, by QEMU's names";
+    static final String ENDPOINT = "also serve a virtio entropy device whose DMA goes through the model; SLOT is "
+            + "where the VMM plugs it on bus 0 (default: 1e.0)";
+    static final String DOOR_FAULTS = "a kernel log or fault journal whose faults are injected when the guest's "
+            + "driver takes them; repeatable";
+    static final String PACE = "milliseconds from fault to fault (default: 0); Linux prints 10 in 5 seconds";
+    static final String CONTROL = "a socket for commands: fault, storm, log, dma, answers, ready";
+    static final String MEMORY = "the file that holds the guest's RAM, for a VMM that passes no descriptors";
+    static final String VISIBLE = "leave the function visible to the guest (default: it hides when BAR 0 is set)";
     static final String VIOMMU = "vIOMMU device models (Arm SMMUv3, Intel VT-d) at work, without a "
             + "CPU.";
 

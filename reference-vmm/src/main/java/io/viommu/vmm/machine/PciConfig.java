@@ -22,18 +22,26 @@ import java.util.Arrays;
  * The 256 bytes of a function's configuration space as data: values, which bits a guest may write, and the values after
  * reset. Little-endian (PCI Local Bus 3.0, 6.1).
  */
-final class PciConfig {
+public final class PciConfig {
 
-    static final int SIZE = 256;
+    /** Bytes of configuration space. */
+    public static final int SIZE = 256;
 
-    static final int VENDOR = 0x00;
-    static final int DEVICE = 0x02;
-    static final int COMMAND = 0x04;
-    static final int STATUS = 0x06;
-    static final int REVISION = 0x08;
-    static final int CLASS = 0x0A;
+    /** Offset of the vendor id, two bytes. */
+    public static final int VENDOR = 0x00;
+    /** Offset of the device id, two bytes. */
+    public static final int DEVICE = 0x02;
+    /** Offset of the command register, two bytes. */
+    public static final int COMMAND = 0x04;
+    /** Offset of the status register, two bytes. */
+    public static final int STATUS = 0x06;
+    /** Offset of the revision, one byte. */
+    public static final int REVISION = 0x08;
+    /** Offset of subclass and class, two bytes. */
+    public static final int CLASS = 0x0A;
     static final int HEADER_TYPE = 0x0E;
-    static final int BAR0 = 0x10;
+    /** Offset of base address register 0, four bytes. */
+    public static final int BAR0 = 0x10;
     static final int PRIMARY_BUS = 0x18;
     static final int SECONDARY_BUS = 0x19;
     static final int SUBORDINATE_BUS = 0x1A;
@@ -43,10 +51,13 @@ final class PciConfig {
     static final int SUBSYSTEM_DEVICE = 0x2E;
     static final int CAPABILITIES = 0x34;
     static final int INTERRUPT_LINE = 0x3C;
-    static final int INTERRUPT_PIN = 0x3D;
+    /** Offset of the interrupt pin, one byte: 1 is INTA. */
+    public static final int INTERRUPT_PIN = 0x3D;
 
-    static final int COMMAND_MEMORY = 1 << 1;
-    static final int COMMAND_MASTER = 1 << 2;
+    /** Command: memory space is decoded. */
+    public static final int COMMAND_MEMORY = 1 << 1;
+    /** Command: the function may be a bus master. */
+    public static final int COMMAND_MASTER = 1 << 2;
     static final int COMMAND_INTX_DISABLE = 1 << 10;
     private static final int COMMAND_WRITABLE = 0x507;
     static final int STATUS_INTERRUPT = 1 << 3;
@@ -58,7 +69,14 @@ final class PciConfig {
     private byte[] initial = values;
     private int nextCapability = FIRST_CAPABILITY;
 
-    PciConfig(final int vendor, final int device, final int classCode) {
+    /**
+     * Makes the configuration space of a function without BARs and capabilities.
+     *
+     * @param vendor    vendor id.
+     * @param device    device id.
+     * @param classCode class in the high byte, subclass in the low one.
+     */
+    public PciConfig(final int vendor, final int device, final int classCode) {
         set(VENDOR, 2, vendor);
         set(DEVICE, 2, device);
         set(CLASS, 2, classCode);
@@ -68,7 +86,14 @@ final class PciConfig {
         allow(INTERRUPT_LINE, 1, 0xFF);
     }
 
-    int get(final int offset, final int size) {
+    /**
+     * Reads.
+     *
+     * @param offset first byte; the whole access lies within {@link #SIZE}.
+     * @param size   1 to 4 bytes.
+     * @return the value.
+     */
+    public int get(final int offset, final int size) {
         int value = 0;
         for (int i = 0; i < size; i++) {
             value |= (values[offset + i] & 0xFF) << 8 * i;
@@ -80,22 +105,40 @@ final class PciConfig {
         return get(offset, 4) & 0xFFFF_FFFFL | (long) get(offset + 4, 4) << 32;
     }
 
-    /** Sets a value from the inside. */
-    void set(final int offset, final int size, final int value) {
+    /**
+     * Sets a value from the inside.
+     *
+     * @param offset first byte.
+     * @param size   1 to 4 bytes.
+     * @param value  the value.
+     */
+    public void set(final int offset, final int size, final int value) {
         for (int i = 0; i < size; i++) {
             values[offset + i] = (byte) (value >>> 8 * i);
         }
     }
 
-    /** Makes bits writable for a guest. */
-    void allow(final int offset, final int size, final int mask) {
+    /**
+     * Makes bits writable for a guest.
+     *
+     * @param offset first byte.
+     * @param size   1 to 4 bytes.
+     * @param mask   the bits.
+     */
+    public void allow(final int offset, final int size, final int mask) {
         for (int i = 0; i < size; i++) {
             writable[offset + i] |= (byte) (mask >>> 8 * i);
         }
     }
 
-    /** Puts a capability at the head of the list and says where it lies. */
-    int addCapability(final int id, final int size) {
+    /**
+     * Puts a capability at the head of the list.
+     *
+     * @param id   what it is.
+     * @param size its bytes.
+     * @return where it lies.
+     */
+    public int addCapability(final int id, final int size) {
         final int at = nextCapability;
         nextCapability += size + 3 & ~3;
         values[at] = (byte) id;
@@ -105,8 +148,14 @@ final class PciConfig {
         return at;
     }
 
-    /** A guest's write. */
-    void write(final int offset, final int size, final int value) {
+    /**
+     * A guest's write: changes what is writable.
+     *
+     * @param offset first byte; the whole access lies within {@link #SIZE}.
+     * @param size   1 to 4 bytes.
+     * @param value  the value.
+     */
+    public void write(final int offset, final int size, final int value) {
         for (int i = 0; i < size; i++) {
             final int mask = writable[offset + i];
             values[offset + i] = (byte) (values[offset + i] & ~mask | value >>> 8 * i & mask);
@@ -114,11 +163,12 @@ final class PciConfig {
     }
 
     /** Says that what is there now is what reset gives. */
-    void seal() {
+    public void seal() {
         initial = values.clone();
     }
 
-    void reset() {
+    /** Puts back what was there when it was sealed. */
+    public void reset() {
         System.arraycopy(initial, 0, values, 0, SIZE);
     }
 

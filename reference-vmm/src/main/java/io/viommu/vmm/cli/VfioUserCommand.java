@@ -1,0 +1,154 @@
+/*
+ * Copyright 2026 the viommu authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.viommu.vmm.cli;
+
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+
+import io.viommu.counters.CounterFile;
+import io.viommu.vmm.vfiouser.VfioUserDoor;
+import io.viommu.vmm.vfiouser.VfioUserOptions;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code viommu vfio-user}: checks the options and opens the door until the process is ended. */
+@Command(name = "vfio-user", description = HelpTexts.VFIO_USER)
+final class VfioUserCommand extends TerminalCommand implements Callable<Integer> {
+
+    private static final long LONGEST_PACE = 60_000;
+
+    @Option(names = "--model", required = true, paramLabel = "smmuv3|intel-iommu", description = HelpTexts.MODEL)
+    private String model;
+
+    @Option(names = "--socket", required = true, paramLabel = "PATH", description = HelpTexts.SOCKET)
+    private Path socket;
+
+    @Option(names = "--properties", paramLabel = "NAME=VALUE,...", description = HelpTexts.PROPERTIES)
+    private String properties = "";
+
+    @Option(names = "--endpoint", paramLabel = "virtio-rng=PATH[,addr=SLOT.0]", description = HelpTexts.ENDPOINT)
+    private String endpoint;
+
+    @Option(names = "--faults", paramLabel = "FILE", description = HelpTexts.DOOR_FAULTS)
+    private List<String> faults = List.of();
+
+    @Option(names = "--pace", paramLabel = "MS", description = HelpTexts.PACE)
+    private long pace;
+
+    @Option(names = "--map", paramLabel = "HOST=GUEST", description = HelpTexts.MAP)
+    private Map<String, String> map = new HashMap<>();
+
+    @Option(names = "--control", paramLabel = "PATH", description = HelpTexts.CONTROL)
+    private Path control;
+
+    @Option(names = "--memory", paramLabel = "FILE", description = HelpTexts.MEMORY)
+    private Path memory;
+
+    @Option(names = "--visible", description = HelpTexts.VISIBLE)
+    private boolean visible;
+
+    VfioUserCommand(final Terminal terminal) {
+        super(terminal);
+    }
+
+    @Override
+    public Integer call() throws InterruptedException {
+        if (pace < 0 || pace > LONGEST_PACE) {
+            throw refusal("--pace must be 0 to " + LONGEST_PACE + " milliseconds, not " + pace);
+        }
+        final VfioUserOptions options = new VfioUserOptions(model, modelProperties(), socket, endpointPath(),
+                requester(), faults, pace, devices(), control, memory, visible);
+        try (CounterFiles.Lease lease = CounterFiles.forThisProcess();
+                CounterFile counters = lease == null ? CounterFile.inMemory() : CounterFile.create(lease.path());
+                VfioUserDoor door = open(options, counters)) {
+            final Thread ending = new Thread(door::close); // removes the sockets
+            Runtime.getRuntime().addShutdownHook(ending);
+            terminal().out().println("viommu: " + model + " is served at " + socket);
+            terminal().out().flush();
+            door.await();
+        }
+        return 0;
+    }
+
+    private VfioUserDoor open(final VfioUserOptions options, final CounterFile counters) {
+        try {
+            return new VfioUserDoor(options, counters, sentence -> {
+                terminal().out().println("viommu: " + sentence);
+                terminal().out().flush();
+            });
+        } catch (final IllegalArgumentException refused) {
+            throw refusal(refused.getMessage());
+        }
+    }
+
+    private Map<String, String> modelProperties() {
+        final Map<String, String> values = new LinkedHashMap<>();
+        for (final String part : properties.isEmpty() ? new String[0] : properties.split(",", -1)) {
+            final int equals = part.indexOf('=');
+            if (equals < 1) {
+                throw refusal("--properties takes NAME=VALUE with commas between, not '" + part + "'");
+            }
+            values.put(part.substring(0, equals), part.substring(equals + 1));
+        }
+        return values;
+    }
+
+    private Path endpointPath() {
+        if (endpoint == null) {
+            return null;
+        }
+        if (!endpoint.startsWith("virtio-rng=") || endpoint.startsWith("virtio-rng=,")) {
+            throw refusal("--endpoint must be virtio-rng=PATH or virtio-rng=PATH,addr=SLOT.0, not '" + endpoint + "'");
+        }
+        final int comma = endpoint.indexOf(",addr=");
+        return Path.of(endpoint.substring(endpoint.indexOf('=') + 1, comma < 0 ? endpoint.length() : comma));
+    }
+
+    /** The function's place on bus 0; 1e.0 without another wish. */
+    private int requester() {
+        final int comma = endpoint == null ? -1 : endpoint.indexOf(",addr=");
+        if (comma < 0) {
+            return 0x1E << 3;
+        }
+        final String place = endpoint.substring(comma + ",addr=".length());
+        final Integer number = DeviceNames.parse("00:" + place);
+        if (number == null) {
+            throw refusal("--endpoint's addr must be a slot and function of PCI bus 0 such as 1e.0, not '" + place
+                    + "'");
+        }
+        return number;
+    }
+
+    private Map<Integer, Integer> devices() {
+        final Map<Integer, Integer> numbers = new HashMap<>();
+        map.forEach((host, guest) -> numbers.put(device(host), device(guest)));
+        return numbers;
+    }
+
+    private int device(final String text) {
+        final Integer number = DeviceNames.parse(text);
+        if (number == null) {
+            throw refusal("--map takes HOST=GUEST, each a StreamID such as 0x100 or a PCI function such as 03:00.0, "
+                    + "not '" + text + "'");
+        }
+        return number;
+    }
+}

@@ -1,0 +1,97 @@
+/*
+ * Copyright 2026 the viommu authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.viommu.vmm.vfiouser;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** A unix socket for lines: one client at a time, one answer for each line. */
+final class ControlSocket implements AutoCloseable {
+
+    private static final int LONGEST_LINE = 4096;
+
+    private final Path path;
+    private final ControlCommands commands;
+    private final ServerSocketChannel listener;
+    private final Thread thread;
+
+    /** Listens; nothing may exist at the path. */
+    ControlSocket(final Path path, final ControlCommands commands) {
+        this.path = path;
+        this.commands = commands;
+        try {
+            listener = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
+            listener.bind(UnixDomainSocketAddress.of(path));
+        } catch (final IOException refused) {
+            throw new UncheckedIOException("--control must name a socket that can be made, not '" + path + "'",
+                    refused);
+        }
+        thread = Thread.ofPlatform().name("vfio-user-control").daemon().start(this::run);
+    }
+
+    private void run() {
+        while (listener.isOpen()) {
+            try (SocketChannel client = listener.accept()) {
+                serve(client);
+            } catch (final IOException gone) {
+                // the client has left, or close() was called; the loop's condition tells
+            }
+        }
+    }
+
+    private void serve(final SocketChannel client) throws IOException {
+        final ByteBuffer line = ByteBuffer.allocate(LONGEST_LINE);
+        final ByteBuffer part = ByteBuffer.allocate(LONGEST_LINE);
+        while (client.read(part.clear()) >= 0) {
+            part.flip();
+            while (part.hasRemaining()) {
+                final byte next = part.get();
+                if (next == '\n') {
+                    final String text = StandardCharsets.UTF_8.decode(line.flip()).toString();
+                    final ByteBuffer answer = ByteBuffer
+                            .wrap((commands.run(text) + "\n").getBytes(StandardCharsets.UTF_8));
+                    while (answer.hasRemaining()) {
+                        client.write(answer);
+                    }
+                    line.clear();
+                } else if (line.hasRemaining()) {
+                    line.put(next);
+                } else {
+                    return; // no line is that long
+                }
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        try {
+            listener.close();
+            Files.deleteIfExists(path);
+        } catch (final IOException gone) {
+            // a folder removed meanwhile took the socket along
+        }
+    }
+}

@@ -1,0 +1,139 @@
+/*
+ * Copyright 2026 the viommu authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.viommu.vmm.vfiouser;
+
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
+
+import io.viommu.bridge.FaultReader;
+import io.viommu.bridge.ReaderSettings;
+import io.viommu.bridge.vfiouser.VfioUserServer;
+import io.viommu.counters.CounterFile;
+import io.viommu.counters.FaultAccount;
+import io.viommu.fault.FaultRoute;
+import io.viommu.fault.FaultRouter;
+import io.viommu.interrupt.InterruptSink;
+import io.viommu.iommu.DmaSession;
+import io.viommu.iommu.DmaTranslator;
+import io.viommu.iommu.IommuModels;
+import io.viommu.iommu.IommuPlatform;
+import io.viommu.iommu.VirtualIommu;
+import io.viommu.pipeline.FaultIngress;
+import io.viommu.pipeline.FaultPipeline;
+import io.viommu.pipeline.PipelineSettings;
+import io.viommu.vmm.machine.FaultDraft;
+
+/** The model behind the door with its pipeline, the reader of its sources and the account of what it injected. */
+final class DoorIommu implements AutoCloseable {
+
+    private static final int SOURCE = 1;
+    private static final long NAP_NANOS = 1_000_000;
+
+    /** SMMU_CR0, with EVENTQEN; DMAR_GSTS_REG, with TES (IHI 0070, 6.3.9; VT-d, 11.4.5). */
+    private static final long SMMU_CR0 = 0x20;
+    private static final long EVENTQEN = 1 << 2;
+    private static final long VTD_GSTS = 0x1C;
+    private static final long TES = 1L << 31;
+
+    private final boolean smmu;
+    private final VirtualIommu model;
+    private final HostSide host = new HostSide();
+    private final Tally tally = new Tally();
+    private final FaultRouter router = new FaultRouter();
+    private final FaultPipeline pipeline;
+    private final FaultReader reader;
+    private boolean closed;
+
+    /** The model's wires all lead to the function's pin; its messages go to the client as what they are, writes. */
+    private record Wires(VfioUserServer server) implements InterruptSink {
+        @Override
+        public boolean message(final long address, final int data) {
+            return server.message(address, data);
+        }
+
+        @Override
+        public void line(final int line, final boolean level) {
+            if (level) {
+                server.interrupts().pulse();
+            }
+        }
+    }
+
+    DoorIommu(final String name, final Map<String, String> properties, final VfioUserServer server,
+            final CounterFile counters) {
+        smmu = "smmuv3".equals(name);
+        model = IommuModels.create(name, properties, new IommuPlatform(server.memory(), new Wires(server), host));
+        pipeline = new FaultPipeline(PipelineSettings.named(name), model, new FaultAccount(counters, name), tally);
+        reader = new FaultReader(name, new FaultIngress(name + " door", router, counters, tally),
+                ReaderSettings.DEFAULT, ended -> {
+                });
+        reader.start();
+    }
+
+    VirtualIommu model() {
+        return model;
+    }
+
+    boolean smmu() {
+        return smmu;
+    }
+
+    HostSide host() {
+        return host;
+    }
+
+    /** A way through the model for one endpoint. */
+    DmaSession openSession() {
+        return ((DmaTranslator) model).openSession();
+    }
+
+    /** Whether the guest's driver has switched on what takes faults. */
+    boolean ready() {
+        return smmu
+                ? (model.read(SMMU_CR0, Integer.BYTES) & EVENTQEN) != 0
+                : (model.read(VTD_GSTS, Integer.BYTES) & TES) != 0;
+    }
+
+    /**
+     * Injects faults from a source of their own and waits until each has ended. One thread at a time.
+     *
+     * @return how they ended, for people.
+     */
+    synchronized String inject(final List<FaultDraft> faults, final long repeat, final long pace) {
+        if (faults.isEmpty()) {
+            return "";
+        }
+        final FaultScript script = new FaultScript(SOURCE, faults, repeat, pace);
+        faults.forEach(
+                fault -> router.add(SOURCE, fault.device(), new FaultRoute(pipeline, fault.device())));
+        final long[] before = tally.snapshot();
+        reader.add(script);
+        while (tally.since(before) < script.total() && !closed) {
+            LockSupport.parkNanos(NAP_NANOS);
+        }
+        faults.forEach(fault -> router.remove(SOURCE, fault.device()));
+        return tally.text(before);
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        reader.close();
+        pipeline.close();
+    }
+}

@@ -1,0 +1,175 @@
+/*
+ * Copyright 2026 the viommu authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.viommu.vmm.vfiouser;
+
+import org.agrona.DirectBuffer;
+import org.agrona.MutableDirectBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
+
+import io.viommu.bridge.vfiouser.VfioUserFunction;
+import io.viommu.bridge.vfiouser.VfioUserServer;
+import io.viommu.iommu.DmaSession;
+import io.viommu.memory.GuestMemory;
+import io.viommu.vmm.machine.PciConfig;
+import io.viommu.vmm.virtio.DmaPort;
+import io.viommu.vmm.virtio.VirtioCapability;
+import io.viommu.vmm.virtio.VirtioRng;
+
+/**
+ * A virtio entropy device as an endpoint behind the model: a stock driver sets it up, and on command it touches
+ * addresses that nobody gave it.
+ */
+final class RngFunction implements VfioUserFunction, DmaPort {
+
+    private static final int CAPABILITY_LENGTH = 2;
+    private static final int CAPABILITY_TYPE = 3;
+    private static final int CAPABILITY_OFFSET = 8;
+    private static final int CAPABILITY_SIZE = 12;
+    /** The most that one command moves. */
+    static final int MAX_TRANSFER = 4096;
+
+    private final int requester;
+    private final PciConfig config = new PciConfig(VirtioRng.VENDOR, VirtioRng.DEVICE, 0x00FF);
+    private final VirtioRng device = new VirtioRng(this, true, this::pin);
+    private VfioUserServer server;
+    private DmaSession session;
+    private long lastWritten;
+
+    /** {@code requester} is the StreamID or requester id that the guest knows it by. */
+    RngFunction(final int requester) {
+        this.requester = requester;
+        config.set(PciConfig.REVISION, 1, 1);
+        config.set(PciConfig.INTERRUPT_PIN, 1, 1);
+        for (final VirtioCapability capability : VirtioRng.capabilities()) {
+            final int at = config.addCapability(VirtioCapability.ID, capability.size());
+            config.set(at + CAPABILITY_LENGTH, 1, capability.size());
+            config.set(at + CAPABILITY_TYPE, 1, capability.type());
+            config.set(at + CAPABILITY_OFFSET, 4, capability.offset());
+            config.set(at + CAPABILITY_SIZE, 4, capability.length());
+        }
+        config.allow(PciConfig.BAR0, Integer.BYTES, (int) -device.mmioSize());
+        config.seal();
+    }
+
+    /** Gives it the way to its client and through the model; before anybody connects. */
+    void connect(final VfioUserServer to, final DmaSession through) {
+        server = to;
+        session = through;
+    }
+
+    int requester() {
+        return requester;
+    }
+
+    @Override
+    public long regionSize(final int region) {
+        return switch (region) {
+            case BAR0 -> device.mmioSize();
+            case CONFIG -> PciConfig.SIZE;
+            default -> 0;
+        };
+    }
+
+    /** INTx only: on arm64 the guest would map the doorbell of an MSI behind the model, where the VMM can't follow. */
+    @Override
+    public int interrupts(final int kind) {
+        return kind == INTX ? 1 : 0;
+    }
+
+    @Override
+    public synchronized long read(final int region, final long offset, final int size) {
+        if (region == BAR0) {
+            return device.read(offset, size);
+        }
+        return size <= Integer.BYTES
+                ? config.get((int) offset, size)
+                : config.get((int) offset, Integer.BYTES) & 0xFFFF_FFFFL
+                        | (long) config.get((int) offset + Integer.BYTES, Integer.BYTES) << 32;
+    }
+
+    @Override
+    public synchronized void write(final int region, final long offset, final int size, final long value) {
+        if (region == BAR0) {
+            device.write(offset, size, value);
+            return;
+        }
+        config.write((int) offset, Math.min(size, Integer.BYTES), (int) value);
+        if (size > Integer.BYTES) {
+            config.write((int) offset + Integer.BYTES, Integer.BYTES, (int) (value >>> 32));
+        }
+    }
+
+    @Override
+    public synchronized void reset() {
+        config.reset();
+        device.reset();
+    }
+
+    private void pin(final boolean up) {
+        if (server != null) {
+            server.interrupts().pin(up);
+        }
+    }
+
+    /** Where its driver last had it write: a page that may be unmapped by now. */
+    synchronized long lastWritten() {
+        return lastWritten;
+    }
+
+    /** Does what no driver asked for; true if the bytes were moved. */
+    synchronized boolean stray(final boolean write, final long address, final int length) {
+        final UnsafeBuffer bytes = new UnsafeBuffer(new byte[length]);
+        return write ? move(address, bytes, length, DmaSession.WRITE) : move(address, bytes, length, DmaSession.READ);
+    }
+
+    @Override
+    public synchronized boolean read(final long address, final MutableDirectBuffer target, final int length) {
+        return move(address, target, length, DmaSession.READ);
+    }
+
+    @Override
+    public synchronized boolean write(final long address, final DirectBuffer source, final int length) {
+        lastWritten = address;
+        final UnsafeBuffer bytes = new UnsafeBuffer(0, 0);
+        bytes.wrap(source, 0, length);
+        return move(address, bytes, length, DmaSession.WRITE);
+    }
+
+    /** Page by page through the model. A transaction that stalls counts as aborted: this device doesn't wait. */
+    private boolean move(final long address, final MutableDirectBuffer bytes, final int length, final int access) {
+        session.begin();
+        try {
+            int done = 0;
+            while (done < length) {
+                if (session.translate(requester, DmaSession.NO_PASID, address + done, access) != DmaSession.OK) {
+                    return false;
+                }
+                final int piece = (int) Math.min(length - done, Math.max(1, session.span()));
+                final int result = access == DmaSession.WRITE
+                        ? server.memory().write(session.address(), bytes, done, piece)
+                        : server.memory().read(session.address(), bytes, done, piece);
+                if (result != GuestMemory.OK) {
+                    return false;
+                }
+                done += piece;
+            }
+            return true;
+        } finally {
+            session.end();
+        }
+    }
+}
