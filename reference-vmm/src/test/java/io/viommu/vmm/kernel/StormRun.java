@@ -73,8 +73,8 @@ final class StormRun {
     private StormRun() {
     }
 
-    static Result of(final StormSource source) throws InterruptedException {
-        return new StormRun().run(source);
+    static Result of(final StormSource source, final ReaderSettings settings) throws InterruptedException {
+        return new StormRun().run(source, settings);
     }
 
     private void fetched(final long word0, final long word1, final long word2, final long word3, final long time) {
@@ -86,7 +86,7 @@ final class StormRun {
         }
     }
 
-    private Result run(final StormSource source) throws InterruptedException {
+    private Result run(final StormSource source, final ReaderSettings settings) throws InterruptedException {
         final MemorySegment ram = Arena.ofAuto().allocate(RAM_SIZE, 4096);
         final GuestRam memory = new GuestRam();
         memory.addRegion(RAM, ram);
@@ -105,7 +105,7 @@ final class StormRun {
                 Smmuv3Driver driver = new Smmuv3Driver(iommu, interrupts, new GuestPages(memory, RAM, RAM_SIZE),
                         Smmuv3Driver.LINUX_LOG2_EVENTS, line -> {
                         }, this::fetched);
-                FaultReader reader = new FaultReader("storm", ingress, ReaderSettings.DEFAULT,
+                FaultReader reader = new FaultReader("storm", ingress, settings,
                         over -> end.countDown())) {
             driver.start();
             for (int device = 0; device < StormSource.DEVICES; device++) {

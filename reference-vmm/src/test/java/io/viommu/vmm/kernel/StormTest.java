@@ -20,13 +20,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
+import io.viommu.bridge.ReaderSettings;
+
 /** A device that makes 99 of 100 faults, on the whole road; StormMain runs more of them and looks at the clock. */
 class StormTest {
 
     @Test
     @Timeout(120)
     void whoeverDoesNotStormLosesNothingAndEveryFaultIsCounted() throws InterruptedException {
-        final StormRun.Result storm = StormRun.of(new StormSource(4_000, 200_000, true));
+        final StormRun.Result storm = StormRun.of(new StormSource(4_000, 200_000, true), ReaderSettings.DEFAULT);
         assertThat(storm.read()).isEqualTo(400_000);
         assertThat(storm.conserved()).isTrue();
         assertThat(storm.ofTheQuiet()).isEqualTo(4_000);
