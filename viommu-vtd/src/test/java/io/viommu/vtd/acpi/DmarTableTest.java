@@ -131,7 +131,7 @@ class DmarTableTest {
         assertThatThrownBy(() -> table.unit(-1, 0, 4096, true)).hasMessage("segment must be 0 to 65535, not -1");
     }
 
-    /** ACPI's own disassembler, where it is installed, finds no fault; older ones don't know SATC, so it is left out. */
+    /** ACPI's own disassembler, where it is installed, finds no fault; without SATC, which older ones don't know. */
     @Test
     void disassemblerOfAcpiReadsTheTable(@TempDir final Path folder) throws IOException, InterruptedException {
         final Path tool = Path.of("/usr/bin/iasl");
