@@ -77,22 +77,25 @@ public final class VtdInterruptRemapper implements InterruptRemapper {
 
     @Override
     public void deviceMessage(final int requesterId, final long address, final int data) {
-        final AtomicInteger counted = enter();
+        final Sender sender = senders.get();
+        final int counted = enter();
+        sender.own[counted]++;
         try {
-            senders.get().send(requesterId, address, data);
+            sender.send(requesterId, address, data);
         } finally {
-            counted.getAndDecrement();
+            sender.own[counted]--;
+            underWay[counted].getAndDecrement();
         }
     }
 
     /** Counts a message in the period that is current when it is counted. */
-    private AtomicInteger enter() {
+    private int enter() {
         while (true) {
             final int now = period;
             final AtomicInteger counter = underWay[now & 1];
             counter.getAndIncrement();
             if (period == now) {
-                return counter;
+                return now & 1;
             }
             counter.getAndDecrement();
         }
@@ -100,12 +103,14 @@ public final class VtdInterruptRemapper implements InterruptRemapper {
 
     /**
      * Waits until the messages that are under way have been delivered or blocked, so that none uses an entry that the
-     * guest invalidated before (VT-d 6.5.5). Calls take turns.
+     * guest invalidated before (VT-d 6.5.5). Not for those of the calling thread: a message whose delivery makes the
+     * guest write a register at once has been remapped already. Calls take turns.
      */
     public synchronized void quiesce() {
-        final AtomicInteger old = underWay[period & 1];
+        final int index = period & 1;
+        final int own = senders.get().own[index];
         period = period + 1;
-        while (old.get() != 0) {
+        while (underWay[index].get() > own) {
             LockSupport.parkNanos(NAP_NANOS);
         }
     }
@@ -115,6 +120,8 @@ public final class VtdInterruptRemapper implements InterruptRemapper {
         private final InterruptWalk walk;
         private final VtdFault fault = new VtdFault();
         private final FaultReporter reporter;
+        /** Messages of this thread that are under way, by period. */
+        private final int[] own = new int[2];
 
         Sender(final GuestMemory memory, final FaultOutlet faults) {
             walk = new InterruptWalk(memory);
