@@ -23,6 +23,7 @@ import io.viommu.device.RegisterFile;
 import io.viommu.iommu.DmaTranslator;
 import io.viommu.iommu.IommuPlatform;
 import io.viommu.iommu.VirtualIommu;
+import io.viommu.pipeline.DeferredWork;
 import io.viommu.smmu.accel.HardwareStreams;
 import io.viommu.smmu.command.CommandExecutor;
 import io.viommu.smmu.command.DeviceCaches;
@@ -64,6 +65,7 @@ public final class SmmuV3 implements VirtualIommu, DmaTranslator {
     private final HardwareStreams hardware;
     private final CommandExecutor executor;
     private final CommandQueue commands;
+    private final DeferredWork deferred;
     private final FaultWay faults = new FaultWay();
     /** Who injects just now; written and compared by that thread itself, so a stale value is never its own. */
     private Thread injector;
@@ -76,10 +78,11 @@ public final class SmmuV3 implements VirtualIommu, DmaTranslator {
      */
     public SmmuV3(final SmmuConfig config, final IommuPlatform platform) {
         final SmmuOptions options = config.options();
+        final Control control = new Control();
         final MessagePort port = new MessagePort(platform.memory(), platform.interrupts(), options);
         this.features = options.features();
         this.translator = new SmmuDmaTranslator(platform.memory(), features);
-        this.frame = new RegisterFrame(options, port, new Control());
+        this.frame = new RegisterFrame(options, port, control);
         this.events = new EventQueue(frame, platform.memory(), options);
         this.stalls = new StallTable(options, platform.host());
         this.pageRequests = new PageRequests(
@@ -91,8 +94,9 @@ public final class SmmuV3 implements VirtualIommu, DmaTranslator {
                 ? new HardwareStreams(platform.host().streams(), platform.memory(), options, this::hardwareFailed)
                 : null;
         this.executor = new CommandExecutor(options, frame, translator.invalidations(), stalls, pageRequests,
-                faults::drain, port, hardware == null ? PassedThrough.NONE : hardware);
-        this.commands = new CommandQueue(frame, platform.memory(), options, executor, this::onInjector);
+                faults::drain, port, hardware == null ? PassedThrough.NONE : hardware, this::onInjector);
+        this.deferred = new DeferredWork("smmuv3-deferred", control::catchUp);
+        this.commands = new CommandQueue(frame, platform.memory(), options, executor, this::onInjector, deferred);
         translator.connect(stalls);
         takeEffect();
     }
@@ -228,16 +232,41 @@ public final class SmmuV3 implements VirtualIommu, DmaTranslator {
     /** What register writes do to the rest of the device. */
     private final class Control implements FrameListener {
 
+        private final UnsettledChange unsettled = new UnsettledChange();
+
+        /** Does what the injector may not wait for. */
+        private void catchUp() {
+            final long change = unsettled.take();
+            if (change != 0) {
+                translator.invalidations().quiesce();
+                settle((int) (change >>> Integer.SIZE));
+                frame.acknowledge();
+                enabled((int) change);
+            }
+            commands.run();
+        }
+
         /**
          * No transaction sees half of a change of SMMUEN. What is under way is written before the guest sees that its
          * queue is off (7.2.1, 6.3.9.4); with translation, everything that is stalled ends (6.3.9.6).
          */
         @Override
-        public void changing(final int cleared, final int set) {
+        public boolean changing(final int cleared, final int set) {
             if (((cleared | set) & (SmmuRegisters.CR0_SMMUEN | SmmuRegisters.CR0_ATSCHK)) != 0) {
                 takeEffect();
+                if (onInjector() && !translator.invalidations().quiet()) {
+                    unsettled.add(cleared, set);
+                    deferred.ask();
+                    return false;
+                }
                 translator.invalidations().quiesce();
             }
+            settle(cleared);
+            return true;
+        }
+
+        /** What went before a change of CR0 has ended, so the guest may see it acknowledged. */
+        private void settle(final int cleared) {
             if (cleared != 0) {
                 faults.drain();
             }
@@ -249,10 +278,13 @@ public final class SmmuV3 implements VirtualIommu, DmaTranslator {
             }
         }
 
+        /** The injector doesn't wait: transactions under way may have been let through before. */
         @Override
         public void bypassChanged() {
             takeEffect();
-            translator.invalidations().quiesce();
+            if (!onInjector()) {
+                translator.invalidations().quiesce();
+            }
         }
 
         @Override

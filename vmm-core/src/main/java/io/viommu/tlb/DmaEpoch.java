@@ -54,6 +54,11 @@ public final class DmaEpoch {
         }
     }
 
+    /** Whether nobody but the calling thread is in a transaction. */
+    boolean quiet() {
+        return (count.getLongVolatile(LINE) & 1) == 0 || user == Thread.currentThread();
+    }
+
     /** Waits until the transaction that is under way, if any, has ended; not for one of the calling thread. */
     void await() {
         final long value = count.getLongVolatile(LINE);

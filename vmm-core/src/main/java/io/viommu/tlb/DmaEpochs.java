@@ -55,6 +55,21 @@ public final class DmaEpochs {
     }
 
     /**
+     * Whether {@link #quiesce} would return at once.
+     *
+     * @return false if a session other than the calling thread's is in a transaction.
+     */
+    public boolean quiet() {
+        VarHandle.fullFence();
+        for (final DmaEpoch epoch : open) {
+            if (!epoch.quiet()) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /**
      * Waits until every session that was in a transaction when this was called has left it, a session of the calling
      * thread excepted. Transactions are short and don't wait for guests; a VMM whose DMA thread waits inside a
      * transaction for the very vCPU that invalidates would wait for ever.

@@ -16,6 +16,8 @@
 
 package io.viommu.smmu.command;
 
+import java.util.function.BooleanSupplier;
+
 import io.viommu.smmu.event.PageRequests;
 import io.viommu.smmu.event.StallTable;
 import io.viommu.smmu.layout.CommandLayout;
@@ -53,10 +55,11 @@ public final class CommandExecutor implements CommandQueue.Executor {
      * @param drainFaults  waits for all faults that are on their way to the guest.
      * @param port         takes the interrupts of CMD_SYNC.
      * @param hardware     takes what concerns passed-through streams.
+     * @param onInjector   tells whether the calling thread is injecting just now.
      */
     public CommandExecutor(final SmmuOptions options, final RegisterFrame frame, final InvalidationSink sink,
             final StallTable stalls, final PageRequests pageRequests, final Runnable drainFaults,
-            final MessagePort port, final PassedThrough hardware) {
+            final MessagePort port, final PassedThrough hardware, final BooleanSupplier onInjector) {
         this.options = options;
         this.stalls = stalls;
         this.hardware = hardware;
@@ -64,7 +67,7 @@ public final class CommandExecutor implements CommandQueue.Executor {
         this.translation = new TranslationCommands(options, sink);
         this.devices = new DeviceCommands(options, frame, pageRequests, hardware);
         this.sync = new SyncCommand(options, sink, stalls, devices, hardware, drainFaults, port,
-                frame.errors());
+                frame.errors(), onInjector);
     }
 
     /**

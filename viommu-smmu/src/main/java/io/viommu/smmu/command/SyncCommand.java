@@ -16,9 +16,12 @@
 
 package io.viommu.smmu.command;
 
+import java.util.function.BooleanSupplier;
+
 import io.viommu.smmu.event.StallTable;
 import io.viommu.smmu.layout.CommandLayout;
 import io.viommu.smmu.layout.SmmuRegisters;
+import io.viommu.smmu.queue.CommandQueue;
 import io.viommu.smmu.register.GlobalErrors;
 import io.viommu.smmu.register.InterruptSource;
 import io.viommu.smmu.register.MessagePort;
@@ -40,11 +43,12 @@ final class SyncCommand {
     private final Runnable drainFaults;
     private final MessagePort port;
     private final GlobalErrors errors;
+    private final BooleanSupplier onInjector;
     private boolean invalidated;
 
     SyncCommand(final SmmuOptions options, final InvalidationSink sink, final StallTable stalls,
             final DeviceCommands devices, final PassedThrough hardware, final Runnable drainFaults,
-            final MessagePort port, final GlobalErrors errors) {
+            final MessagePort port, final GlobalErrors errors, final BooleanSupplier onInjector) {
         this.options = options;
         this.sink = sink;
         this.stalls = stalls;
@@ -53,6 +57,7 @@ final class SyncCommand {
         this.drainFaults = drainFaults;
         this.port = port;
         this.errors = errors;
+        this.onInjector = onInjector;
     }
 
     /** Something was invalidated since the last CMD_SYNC. */
@@ -63,6 +68,9 @@ final class SyncCommand {
     int execute(final long word0) {
         if (completionSignal(word0) == CommandLayout.CS_RESERVED) {
             return CommandLayout.CERROR_ILL;
+        }
+        if (onInjector.getAsBoolean() && !sink.quiet()) {
+            return CommandQueue.LATER; // a transaction may be waiting for room that only the injector makes
         }
         sink.quiesce();
         final int unfinished = hardware.complete();

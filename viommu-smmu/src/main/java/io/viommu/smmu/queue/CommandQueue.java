@@ -25,6 +25,7 @@ import org.agrona.concurrent.UnsafeBuffer;
 
 import io.viommu.device.RegisterFile;
 import io.viommu.memory.GuestMemory;
+import io.viommu.pipeline.DeferredWork;
 import io.viommu.smmu.layout.CommandLayout;
 import io.viommu.smmu.layout.SmmuRegisters;
 import io.viommu.smmu.register.RegisterFrame;
@@ -51,7 +52,8 @@ public final class CommandQueue {
          *
          * @param word0 first word.
          * @param word1 second word.
-         * @return 0; the code for CMDQ_CONS.ERR, in which case the command had no effect; or {@link #STOPPED}.
+         * @return 0; the code for CMDQ_CONS.ERR, in which case the command had no effect; {@link #STOPPED} or
+         *         {@link #LATER}.
          */
         int execute(long word0, long word1);
 
@@ -64,6 +66,8 @@ public final class CommandQueue {
         void consumed(long word0, long word1);
     }
 
+    /** The calling thread may not execute the command, since it would have to wait: another one takes the queue over. */
+    public static final int LATER = -2;
     /** The executor takes no commands: CONS stays where it is, without an error of the queue. */
     public static final int STOPPED = -1;
 
@@ -76,6 +80,7 @@ public final class CommandQueue {
     private final GuestMemory memory;
     private final Executor executor;
     private final BooleanSupplier onInjector;
+    private final DeferredWork deferred;
     private final int maxLog2;
     private final long addressMask;
     private final UnsafeBuffer entry = new UnsafeBuffer(
@@ -91,14 +96,16 @@ public final class CommandQueue {
      * @param options    what the device offers.
      * @param executor   executes the commands.
      * @param onInjector tells whether the calling thread is injecting just now.
+     * @param deferred   runs the queue on a thread that may wait.
      */
     public CommandQueue(final RegisterFrame frame, final GuestMemory memory, final SmmuOptions options,
-            final Executor executor, final BooleanSupplier onInjector) {
+            final Executor executor, final BooleanSupplier onInjector, final DeferredWork deferred) {
         this.frame = frame;
         this.registers = frame.registers();
         this.memory = memory;
         this.executor = executor;
         this.onInjector = onInjector;
+        this.deferred = deferred;
         this.maxLog2 = options.cmdqLog2();
         this.addressMask = options.addressMask();
     }
@@ -172,13 +179,22 @@ public final class CommandQueue {
         final long word1 = entry.getLong(Long.BYTES, ByteOrder.LITTLE_ENDIAN);
         final int error = executor.execute(word0, word1);
         if (error != 0) {
-            return error != STOPPED && fail(error);
+            return stay(error);
         }
         final int mask = (2 << log2) - 1;
         registers.update(SmmuRegisters.CMDQ_CONS, ~Integer.toUnsignedLong(SmmuRegisters.CMDQ_ERR),
                 QueueIndex.next(cons, log2) & mask);
         executor.consumed(word0, word1);
         return true;
+    }
+
+    /** CONS stays at the command. */
+    private boolean stay(final int error) {
+        if (error == LATER) {
+            deferred.ask();
+            return false;
+        }
+        return error != STOPPED && fail(error);
     }
 
     /** The reason is there before the error is active. */

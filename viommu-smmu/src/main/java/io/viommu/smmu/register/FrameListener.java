@@ -23,12 +23,13 @@ package io.viommu.smmu.register;
 public interface FrameListener {
 
     /**
-     * CR0 has changed; the guest sees CR0ACK follow when this returns (IHI 0070, 6.3.9).
+     * CR0 has changed; the guest sees CR0ACK follow when the change has taken effect (IHI 0070, 6.3.9).
      *
      * @param cleared the bits that went from 1 to 0.
      * @param set     the bits that went from 0 to 1.
+     * @return true if it has; false if {@link RegisterFrame#acknowledge} will be called when it has.
      */
-    void changing(int cleared, int set);
+    boolean changing(int cleared, int set);
 
     /**
      * CR0ACK has followed.

@@ -113,12 +113,11 @@ public final class RegisterFrame {
         registers.onWrite(SmmuRegisters.CR0, (before, after, written, lanes) -> {
             final int cleared = (int) (before & ~after);
             final int set = (int) (after & ~before);
-            if (cleared != 0 || set != 0) {
-                listener.changing(cleared, set);
-            }
-            follow(SmmuRegisters.CR0, SmmuRegisters.CR0ACK);
-            if (set != 0) {
-                listener.enabled(set);
+            if (cleared == 0 && set == 0 || listener.changing(cleared, set)) {
+                acknowledge();
+                if (set != 0) {
+                    listener.enabled(set);
+                }
             }
         });
         registers.onWrite(SmmuRegisters.IRQ_CTRL, (before, after, written, lanes) -> {
@@ -135,6 +134,11 @@ public final class RegisterFrame {
                 listener.bypassChanged();
             }
         });
+    }
+
+    /** CR0 has taken effect. */
+    public void acknowledge() {
+        follow(SmmuRegisters.CR0, SmmuRegisters.CR0ACK);
     }
 
     /** Acknowledges; two vCPUs may write the control at once, so the last value is what has to be found. */

@@ -125,6 +125,11 @@ final class CacheInvalidations implements InvalidationSink {
     }
 
     @Override
+    public boolean quiet() {
+        return translator.quiet();
+    }
+
+    @Override
     public void quiesce() {
         translator.quiesce();
     }

@@ -142,6 +142,13 @@ public interface InvalidationSink {
     void el2TranslationsAtAnyAsid(long address, int tg, int num, int scale);
 
     /**
+     * Whether {@link #quiesce} would return at once.
+     *
+     * @return false if a transaction of another thread is under way.
+     */
+    boolean quiet();
+
+    /**
      * Waits until every transaction that was under way has ended, so that nothing dropped before is still in use
      * (3.21.1, 4.7.3). Transactions of the calling thread itself are not waited for.
      */

@@ -135,6 +135,10 @@ public final class SmmuDmaTranslator implements DmaTranslator {
         return new GuestTableWalk(this);
     }
 
+    boolean quiet() {
+        return epochs.quiet();
+    }
+
     void quiesce() {
         epochs.quiesce();
     }

@@ -57,7 +57,8 @@ class CommandExecutorTest {
             final PageRequests pages = new PageRequests(
                     options.pri() ? new PageRequestQueue(frame, machine.memory, options) : null, options, machine);
             executor = new CommandExecutor(options, frame, new SinkLog(log), new StallTable(options, machine), pages,
-                    () -> log.add("drain"), port, PassedThrough.NONE);
+                    () -> log.add("drain"), port, PassedThrough.NONE,
+                    () -> false);
             executor.deviceCaches(new DeviceCaches() {
                 @Override
                 public void invalidate(final int stream, final int substream, final boolean global,
@@ -346,11 +347,13 @@ class CommandExecutorTest {
 
     private static final class Nobody implements FrameListener {
         @Override
-        public void changing(final int cleared, final int set) {
+        public boolean changing(final int cleared, final int set) {
+            return true;
         }
 
         @Override
         public void bypassChanged() {
+            return true;
         }
 
         @Override

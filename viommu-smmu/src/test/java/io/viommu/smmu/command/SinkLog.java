@@ -111,6 +111,11 @@ final class SinkLog implements InvalidationSink {
     }
 
     @Override
+    public boolean quiet() {
+        return true;
+    }
+
+    @Override
     public void quiesce() {
         add("quiesce");
     }

@@ -310,11 +310,13 @@ class RegisterFrameTest {
 
     private static final class Silence implements FrameListener {
         @Override
-        public void changing(final int cleared, final int set) {
+        public boolean changing(final int cleared, final int set) {
+            return true;
         }
 
         @Override
         public void bypassChanged() {
+            return true;
         }
 
         @Override
