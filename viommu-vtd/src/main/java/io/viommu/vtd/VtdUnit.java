@@ -83,6 +83,8 @@ public final class VtdUnit implements VirtualIommu, DmaTranslator, InterruptRema
     /** The page request queue and its event, or null if there is none. */
     private final PageRequestQueue pageRequests;
     private final EventLine pageEvent;
+    /** Who injects just now; written and compared by that thread itself, so a stale value is never its own. */
+    private Thread injector;
 
     /**
      * Makes a unit, reset.
@@ -133,7 +135,7 @@ public final class VtdUnit implements VirtualIommu, DmaTranslator, InterruptRema
         final InvalidationParts parts = new InvalidationParts(registers, capabilities, state, platform.memory(), sink,
                 invalidating, config.quirks());
         this.invalidations = new InvalidationQueue(parts, faultEvent,
-                EventLine.invalidation(registers, platform.interrupts()), this::respond);
+                EventLine.invalidation(registers, platform.interrupts()), this::respond, this::onInjector);
         this.registerInvalidations = new RegisterInvalidation(parts);
         this.injection = new FaultInjection(faults, policy(), this::pageRequest, config.lostEvents());
         new GlobalCommand(registers, capabilities, state, new Switchboard());
@@ -222,15 +224,29 @@ public final class VtdUnit implements VirtualIommu, DmaTranslator, InterruptRema
 
     @Override
     public FaultDisposition inject(final FaultRecord record) {
-        return injection.inject(record);
+        injector = Thread.currentThread();
+        try {
+            return injection.inject(record);
+        } finally {
+            injector = null;
+        }
     }
 
     @Override
     public void endOfBatch() {
-        faultEvent.deliver();
-        if (pageEvent != null) {
-            pageEvent.deliver();
+        injector = Thread.currentThread();
+        try {
+            faultEvent.deliver();
+            if (pageEvent != null) {
+                pageEvent.deliver();
+            }
+        } finally {
+            injector = null;
         }
+    }
+
+    private boolean onInjector() {
+        return injector == Thread.currentThread();
     }
 
     @Override

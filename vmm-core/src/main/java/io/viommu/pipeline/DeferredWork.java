@@ -18,8 +18,8 @@ package io.viommu.pipeline;
 /**
  * Work that the injector may not do itself, because it would wait for those who wait for it: a DMA thread in the middle
  * of a transaction that waits for room in the ring, or a vCPU that waits until faults are injected. It comes up only
- * where a VMM's interrupt sink lets the guest's handler write registers at once, on the injector. A thread does it then,
- * and ends when there is no more.
+ * where a VMM's interrupt sink lets the guest's handler write registers at once, on the injector. A thread of its own
+ * does it then, and ends when there is no more.
  */
 public final class DeferredWork {
 

@@ -43,7 +43,7 @@ abstract class Attack {
 
     abstract AtsSession session();
 
-    /** Sets up what a sane guest would: registers, queues, tables that translate. The rest then goes wrong from there. */
+    /** Sets up what a sane guest would: registers, queues, tables that translate. It goes wrong from there. */
     abstract void boot();
 
     /** Writes a table entry or two that look like the real thing, mostly. */

@@ -66,7 +66,7 @@ public final class CommandQueue {
         void consumed(long word0, long word1);
     }
 
-    /** The calling thread may not execute the command, since it would have to wait: another one takes the queue over. */
+    /** The calling thread may not execute the command, since it would have to wait: another takes the queue over. */
     public static final int LATER = -2;
     /** The executor takes no commands: CONS stays where it is, without an error of the queue. */
     public static final int STOPPED = -1;

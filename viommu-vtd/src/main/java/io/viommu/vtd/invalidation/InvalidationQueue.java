@@ -19,12 +19,14 @@ package io.viommu.vtd.invalidation;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 
 import org.agrona.concurrent.UnsafeBuffer;
 
 import io.viommu.device.RegisterFile;
 import io.viommu.fault.FaultPort;
 import io.viommu.memory.GuestMemory;
+import io.viommu.pipeline.DeferredWork;
 import io.viommu.vtd.layout.CapabilityFields;
 import io.viommu.vtd.layout.GlobalFields;
 import io.viommu.vtd.layout.InvalidationLayout;
@@ -56,6 +58,8 @@ public final class InvalidationQueue {
             | InvalidationLayout.WAIT_FENCE;
     private static final int PAGE_SHIFT = 12;
     private static final int LARGEST_QUEUE = 1 << 15;
+    /** The calling thread may not wait: another one takes the queue over at this descriptor. */
+    private static final int LATER = -4;
 
     private final RegisterFile registers;
     private final VtdCapabilities capabilities;
@@ -69,6 +73,8 @@ public final class InvalidationQueue {
     private final boolean likeQemu;
     private final UnsafeBuffer descriptor = new UnsafeBuffer(ByteBuffer.allocateDirect(32));
     private final UnsafeBuffer status = new UnsafeBuffer(ByteBuffer.allocateDirect(8));
+    private final BooleanSupplier onInjector;
+    private final DeferredWork deferred = new DeferredWork("intel-iommu-deferred", this::process);
     private volatile FaultPort port;
     private boolean timedOut;
 
@@ -79,9 +85,12 @@ public final class InvalidationQueue {
      * @param faultEvent      takes IQE, ICE and ITE.
      * @param completionEvent takes IWC.
      * @param responder       takes answers to page requests.
+     * @param onInjector      tells whether the calling thread is injecting just now.
      */
     public InvalidationQueue(final InvalidationParts parts, final EventLine faultEvent,
-            final EventLine completionEvent, final PageGroupResponder responder) {
+            final EventLine completionEvent, final PageGroupResponder responder,
+            final BooleanSupplier onInjector) {
+        this.onInjector = onInjector;
         this.registers = parts.registers();
         this.capabilities = parts.capabilities();
         this.state = parts.state();
@@ -121,7 +130,12 @@ public final class InvalidationQueue {
         if (turn.isHeldByCurrentThread()) {
             return; // a guest access from within a drain, which looks at the tail again
         }
-        turn.lock();
+        if (!onInjector.getAsBoolean()) {
+            turn.lock();
+        } else if (!turn.tryLock()) { // who has it may be waiting for the injector
+            deferred.ask();
+            return;
+        }
         try {
             drain();
         } finally {
@@ -139,6 +153,10 @@ public final class InvalidationQueue {
                 break;
             }
             final int result = step(head, tail);
+            if (result == LATER) {
+                deferred.ask();
+                return;
+            }
             if (result >= 0) {
                 fail(result);
                 return;
@@ -167,7 +185,7 @@ public final class InvalidationQueue {
             return InvalidationLayout.ERROR_FETCH;
         }
         final int result = execute(wide);
-        if (result < 0 && state.queuedInvalidationEnabled()) {
+        if (result < 0 && result != LATER && state.queuedInvalidationEnabled()) {
             registers.set(VtdRegisters.IQH, head + length >= bytes ? 0 : head + length);
         }
         return result;
@@ -224,6 +242,9 @@ public final class InvalidationQueue {
         if (timedOut) {
             raiseTimeout(); // the wait is aborted: software finds its status unwritten and tries again
             return DescriptorExecutor.DONE;
+        }
+        if (onInjector.getAsBoolean() && !sink.quiet()) {
+            return LATER; // a transaction may be waiting for room that only the injector makes
         }
         sink.quiesce();
         final FaultPort faults = port;

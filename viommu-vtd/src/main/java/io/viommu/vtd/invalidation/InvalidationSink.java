@@ -149,4 +149,11 @@ public interface InvalidationSink {
      * that the accesses made with it are visible (VT-d 6.5.4). Bounded by the longest transaction.
      */
     void quiesce();
+
+    /**
+     * Whether {@link #quiesce} would return at once.
+     *
+     * @return false if a transaction or an interrupt message of another thread is under way.
+     */
+    boolean quiet();
 }

@@ -94,4 +94,9 @@ final class NoCache implements InvalidationSink {
     public void quiesce() {
         // nothing is under way
     }
+
+    @Override
+    public boolean quiet() {
+        return true;
+    }
 }

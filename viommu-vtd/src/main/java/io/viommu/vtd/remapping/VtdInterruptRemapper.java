@@ -102,6 +102,16 @@ public final class VtdInterruptRemapper implements InterruptRemapper {
     }
 
     /**
+     * Whether {@link #quiesce} would return at once.
+     *
+     * @return false if a message of another thread is under way.
+     */
+    public boolean quiet() {
+        final int[] own = senders.get().own;
+        return underWay[0].get() <= own[0] && underWay[1].get() <= own[1];
+    }
+
+    /**
      * Waits until the messages that are under way have been delivered or blocked, so that none uses an entry that the
      * guest invalidated before (VT-d 6.5.5). Not for those of the calling thread: a message whose delivery makes the
      * guest write a register at once has been remapped already. Calls take turns.

@@ -128,6 +128,11 @@ final class CacheInvalidations implements InvalidationSink {
     }
 
     @Override
+    public boolean quiet() {
+        return translator.quiet() && interrupts.quiet();
+    }
+
+    @Override
     public void quiesce() {
         translator.quiesce();
         interrupts.quiesce();

@@ -140,6 +140,10 @@ public final class VtdDmaTranslator implements DmaTranslator {
         return new VtdSession(this, epochs);
     }
 
+    boolean quiet() {
+        return epochs.quiet();
+    }
+
     void quiesce() {
         epochs.quiesce();
     }

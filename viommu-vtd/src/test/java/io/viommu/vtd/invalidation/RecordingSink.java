@@ -117,4 +117,9 @@ public final class RecordingSink implements InvalidationSink {
         note("quiesce");
         onQuiesce.run();
     }
+
+    @Override
+    public boolean quiet() {
+        return true;
+    }
 }
