@@ -22,6 +22,10 @@ package io.viommu.interrupt;
  * <p>A device numbers its own wires from 0; the VMM knows which input of its controller each is soldered to. Called
  * from the injector thread and from vCPU threads, possibly at once. Implementations neither block nor throw: an eventfd
  * write, a KVM irqfd, a volatile flag. A device never holds a lock while it calls.
+ *
+ * <p>A sink may let the guest's handler access the device's registers before it returns. What of that would have to
+ * wait, such as a command that waits for DMA, is then done soon after, by another thread. A sink must not wait for a
+ * lock that a vCPU holds while it accesses a device.
  */
 public interface InterruptSink {
 

@@ -353,7 +353,6 @@ class CommandExecutorTest {
 
         @Override
         public void bypassChanged() {
-            return true;
         }
 
         @Override

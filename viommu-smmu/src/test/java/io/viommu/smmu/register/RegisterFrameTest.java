@@ -316,7 +316,6 @@ class RegisterFrameTest {
 
         @Override
         public void bypassChanged() {
-            return true;
         }
 
         @Override

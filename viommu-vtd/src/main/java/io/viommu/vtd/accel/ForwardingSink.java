@@ -99,6 +99,11 @@ abstract class ForwardingSink implements InvalidationSink {
     }
 
     @Override
+    public boolean quiet() {
+        return own.quiet();
+    }
+
+    @Override
     public void quiesce() {
         own.quiesce();
     }
