@@ -113,14 +113,14 @@ public final class CommandQueue {
     /** Executes what is there. */
     public void run() {
         lookAgain = true;
-        while (lookAgain && enter()) {
+        int looks = 0;
+        // A note is only ever taken down before a look: one that comes between the last look and the release counts.
+        while (lookAgain && looks <= MAX_SECOND_LOOKS && enter()) {
             try {
-                int looks = 0;
                 do {
                     lookAgain = false;
                     look();
-                } while (lookAgain && ++looks < MAX_SECOND_LOOKS);
-                lookAgain = false;
+                } while (lookAgain && ++looks <= MAX_SECOND_LOOKS);
             } finally {
                 owner.set(null);
             }
