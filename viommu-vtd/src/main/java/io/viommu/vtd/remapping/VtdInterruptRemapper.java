@@ -36,6 +36,8 @@ public final class VtdInterruptRemapper implements InterruptRemapper {
 
     private final InterruptSink interrupts;
     private final ThreadLocal<Sender> senders;
+    /** Messages of each thread that are under way, by period; a vCPU that only waits needs no sender. */
+    private final ThreadLocal<int[]> ownUnderWay = ThreadLocal.withInitial(() -> new int[2]);
     /** Messages under way, of two periods in turn; {@link #period} tells which counts now. */
     private final AtomicInteger[] underWay = { new AtomicInteger(), new AtomicInteger() };
     private volatile int period;
@@ -77,13 +79,13 @@ public final class VtdInterruptRemapper implements InterruptRemapper {
 
     @Override
     public void deviceMessage(final int requesterId, final long address, final int data) {
-        final Sender sender = senders.get();
+        final int[] own = ownUnderWay.get();
         final int counted = enter();
-        sender.own[counted]++;
+        own[counted]++;
         try {
-            sender.send(requesterId, address, data);
+            senders.get().send(requesterId, address, data);
         } finally {
-            sender.own[counted]--;
+            own[counted]--;
             underWay[counted].getAndDecrement();
         }
     }
@@ -107,7 +109,7 @@ public final class VtdInterruptRemapper implements InterruptRemapper {
      * @return false if a message of another thread is under way.
      */
     public boolean quiet() {
-        final int[] own = senders.get().own;
+        final int[] own = ownUnderWay.get();
         return underWay[0].get() <= own[0] && underWay[1].get() <= own[1];
     }
 
@@ -118,7 +120,7 @@ public final class VtdInterruptRemapper implements InterruptRemapper {
      */
     public synchronized void quiesce() {
         final int index = period & 1;
-        final int own = senders.get().own[index];
+        final int own = ownUnderWay.get()[index];
         period = period + 1;
         while (underWay[index].get() > own) {
             LockSupport.parkNanos(NAP_NANOS);
@@ -130,8 +132,6 @@ public final class VtdInterruptRemapper implements InterruptRemapper {
         private final InterruptWalk walk;
         private final VtdFault fault = new VtdFault();
         private final FaultReporter reporter;
-        /** Messages of this thread that are under way, by period. */
-        private final int[] own = new int[2];
 
         Sender(final GuestMemory memory, final FaultOutlet faults) {
             walk = new InterruptWalk(memory);
