@@ -31,7 +31,7 @@ import java.util.Map;
  *  structure: 1 name ... 2 | 3 length, name's place in the strings, value | 9, each aligned to 4 bytes
  * </pre>
  */
-final class FlattenedTree {
+public final class FlattenedTree {
 
     private static final int MAGIC = 0xD00D_FEED;
     private static final int HEADER = 40;
@@ -47,14 +47,29 @@ final class FlattenedTree {
     private final ByteArrayOutputStream strings = new ByteArrayOutputStream();
     private final Map<String, Integer> places = new LinkedHashMap<>();
 
-    FlattenedTree begin(final String name) {
+    /** Makes an empty tree. */
+    public FlattenedTree() {
+    }
+
+    /**
+     * Begins a node.
+     *
+     * @param name its name; empty for the root.
+     * @return this.
+     */
+    public FlattenedTree begin(final String name) {
         cell(BEGIN);
         structure.writeBytes((name + "\0").getBytes(StandardCharsets.US_ASCII));
         align();
         return this;
     }
 
-    FlattenedTree end() {
+    /**
+     * Ends the node begun last.
+     *
+     * @return this.
+     */
+    public FlattenedTree end() {
         cell(END);
         return this;
     }
@@ -81,7 +96,14 @@ final class FlattenedTree {
         return property(name, (String.join("\0", values) + "\0").getBytes(StandardCharsets.US_ASCII));
     }
 
-    private FlattenedTree property(final String name, final byte[] value) {
+    /**
+     * A property of any bytes.
+     *
+     * @param name  its name.
+     * @param value its bytes.
+     * @return this.
+     */
+    public FlattenedTree property(final String name, final byte[] value) {
         cell(PROPERTY);
         cell(value.length);
         cell(places.computeIfAbsent(name, newName -> {
@@ -104,8 +126,12 @@ final class FlattenedTree {
         }
     }
 
-    /** The blob; nothing may be added afterwards. */
-    byte[] finish() {
+    /**
+     * Ends the tree; nothing may be added afterwards.
+     *
+     * @return the blob.
+     */
+    public byte[] finish() {
         cell(END_OF_TREE);
         final int structureAt = HEADER + NO_RESERVATIONS;
         final int stringsAt = structureAt + structure.size();

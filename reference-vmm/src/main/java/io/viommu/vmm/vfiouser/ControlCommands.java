@@ -31,6 +31,7 @@ import io.viommu.vmm.qtest.FaultLine;
  *  log PACE FILE                    injects the faults of a log or journal, PACE milliseconds apart
  *  dma read|write ADDRESS|last [LENGTH]   has the endpoint touch an address; last is where its driver had it write
  *  answers                          the guest's answers to recoverable faults since the last time
+ *  spoil                            makes the next command that the guest of an SMMU queues an unknown one
  *  ready                            whether the guest's driver takes faults yet: yes or no
  * </pre>
  */
@@ -66,9 +67,10 @@ final class ControlCommands {
             case "log" -> log(number(words, 1, "PACE", 0, LONGEST_PACE), rest(line, 2).strip());
             case "dma" -> dma(words);
             case "answers" -> String.join(" ", door.iommu().host().take());
+            case "spoil" -> door.spoil();
             case "ready" -> door.iommu().ready() ? "yes" : "no";
             default -> throw new IllegalArgumentException(
-                    "there is no command '" + words[0] + "'; there are: fault, storm, log, dma, answers, ready");
+                    "there is no command '" + words[0] + "'; there are: fault, storm, log, dma, answers, spoil, ready");
         };
     }
 

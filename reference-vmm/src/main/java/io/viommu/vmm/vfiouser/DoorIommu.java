@@ -20,6 +20,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
 
+import org.agrona.concurrent.UnsafeBuffer;
+
 import io.viommu.bridge.FaultReader;
 import io.viommu.bridge.ReaderSettings;
 import io.viommu.bridge.vfiouser.VfioUserServer;
@@ -33,6 +35,7 @@ import io.viommu.iommu.DmaTranslator;
 import io.viommu.iommu.IommuModels;
 import io.viommu.iommu.IommuPlatform;
 import io.viommu.iommu.VirtualIommu;
+import io.viommu.memory.GuestMemory;
 import io.viommu.pipeline.FaultIngress;
 import io.viommu.pipeline.FaultPipeline;
 import io.viommu.pipeline.PipelineSettings;
@@ -47,6 +50,11 @@ final class DoorIommu implements AutoCloseable {
     /** SMMU_CR0, with EVENTQEN; DMAR_GSTS_REG, with TES (IHI 0070, 6.3.9; VT-d, 11.4.5). */
     private static final long SMMU_CR0 = 0x20;
     private static final long EVENTQEN = 1 << 2;
+    private static final long SMMU_CMDQ_BASE = 0x90;
+    private static final long SMMU_CMDQ_CONS = 0x9C;
+    private static final long ADDRESS = 0x000F_FFFF_FFFF_FFE0L;
+    private static final long COMMAND_LENGTH = 16;
+    private static final long UNKNOWN_OPCODE = 0xFF;
     private static final long VTD_GSTS = 0x1C;
     private static final long TES = 1L << 31;
 
@@ -100,6 +108,18 @@ final class DoorIommu implements AutoCloseable {
     /** A way through the model for one endpoint. */
     DmaSession openSession() {
         return ((DmaTranslator) model).openSession();
+    }
+
+    /** Overwrites the next command that the guest queues with an opcode that no SMMU knows (IHI 0070, 4.1.3). */
+    void spoil(final IommuFunction function, final GuestMemory memory) {
+        function.beforeCommands(() -> {
+            final long base = model.read(SMMU_CMDQ_BASE, Long.BYTES);
+            final long mask = (1L << (base & 0x1F)) - 1;
+            final long next = model.read(SMMU_CMDQ_CONS, Integer.BYTES) & mask;
+            final UnsafeBuffer command = new UnsafeBuffer(new byte[Long.BYTES]);
+            command.putLong(0, UNKNOWN_OPCODE);
+            memory.write((base & ADDRESS) + next * COMMAND_LENGTH, command, 0, Long.BYTES);
+        });
     }
 
     /** Whether the guest's driver has switched on what takes faults. */

@@ -34,11 +34,13 @@ final class IommuFunction implements VfioUserFunction {
     private static final int DEVICE = 0x5601;
     private static final int CLASS_IOMMU = 0x0806;
     private static final long PAGE = 4096;
+    private static final long SMMU_CMDQ_PROD = 0x98;
 
     private final PciConfig config = new PciConfig(VENDOR, DEVICE, CLASS_IOMMU);
     private final boolean hides;
     private VirtualIommu model;
     private volatile boolean hidden;
+    private volatile Runnable beforeCommands;
 
     IommuFunction(final boolean hides) {
         this.hides = hides;
@@ -87,8 +89,18 @@ final class IommuFunction implements VfioUserFunction {
         if (region == CONFIG) {
             writeConfig((int) offset, size, value);
         } else if (offset + size <= model.mmioSize()) {
+            final Runnable meddling = beforeCommands;
+            if (meddling != null && offset == SMMU_CMDQ_PROD) {
+                beforeCommands = null;
+                meddling.run();
+            }
             model.write(offset, size, value);
         }
+    }
+
+    /** Does something once, when the guest of an SMMU has queued commands and before the model sees them. */
+    void beforeCommands(final Runnable meddling) {
+        beforeCommands = meddling;
     }
 
     private synchronized void writeConfig(final int offset, final int size, final long value) {

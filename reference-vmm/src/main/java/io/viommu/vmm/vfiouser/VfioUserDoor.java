@@ -37,6 +37,7 @@ public final class VfioUserDoor implements AutoCloseable {
 
     private final VfioUserOptions options;
     private final Consumer<String> news;
+    private final IommuFunction function;
     private final VfioUserServer server;
     private final DoorIommu iommu;
     private final RngFunction endpoint;
@@ -57,7 +58,7 @@ public final class VfioUserDoor implements AutoCloseable {
     public VfioUserDoor(final VfioUserOptions options, final CounterFile counters, final Consumer<String> news) {
         this.options = options;
         this.news = news;
-        final IommuFunction function = new IommuFunction(!options.visible());
+        function = new IommuFunction(!options.visible());
         IommuModels.find(options.model());
         server = new VfioUserServer(options.socket(), function, options.memory());
         DoorIommu made = null;
@@ -90,6 +91,15 @@ public final class VfioUserDoor implements AutoCloseable {
 
     DoorIommu iommu() {
         return iommu;
+    }
+
+    /** Has the guest's next command be one that the model must refuse. */
+    String spoil() {
+        if (!iommu.smmu()) {
+            throw new IllegalArgumentException("spoil: only an SMMU has a command queue");
+        }
+        iommu.spoil(function, server.memory());
+        return "";
     }
 
     RngFunction endpoint() {

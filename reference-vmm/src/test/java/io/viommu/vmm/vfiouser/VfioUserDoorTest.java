@@ -130,7 +130,7 @@ class VfioUserDoorTest {
     void commandsThatCanNotBeAreRefusedInASentence() {
         try (VfioUserDoor door = open("smmuv3", Map.of(), List.of())) {
             assertThat(door.control("dance")).isEqualTo(
-                    "ERR there is no command 'dance'; there are: fault, storm, log, dma, answers, ready");
+                    "ERR there is no command 'dance'; there are: fault, storm, log, dma, answers, spoil, ready");
             assertThat(door.control("fault event=0x1000")).startsWith("ERR fault: event must be 0 to 255");
             assertThat(door.control("storm 0 event=0x10")).startsWith("ERR storm: COUNT must be 1 to ");
             assertThat(door.control("dma sideways 0")).startsWith("ERR dma: the direction must be read or write");

@@ -1,0 +1,98 @@
+/*
+ * Copyright 2026 the viommu authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.viommu.vmm.realguest;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/**
+ * What {@code config/real-guest/set-up} has fetched.
+ *
+ * @param folder where it is.
+ */
+record GuestFiles(Path folder) {
+
+    /** The guest's first program: loads modules, and runs what the console says, a numbered line at a time. */
+    private static final String INIT = """
+            #!/bin/busybox sh
+            /bin/busybox --install -s /bin
+            export PATH=/bin
+            mount -t proc proc /proc
+            mount -t sysfs sysfs /sys
+            mount -t devtmpfs dev /dev
+            for m in rng-core virtio virtio_ring virtio_pci_legacy_dev virtio_pci_modern_dev virtio_pci virtio-rng; do
+                [ -e /modules/$m.ko ] && insmod /modules/$m.ko
+            done
+            dmesg -n 8
+            stty -echo
+            echo RG-UP
+            while read number line; do
+                echo "%s$number;"
+                eval "$line"
+                echo "%s$number;"
+            done
+            poweroff -f
+            """.formatted(GuestConsole.BEGIN, GuestConsole.END);
+
+    /** Where set-up keeps them. */
+    static GuestFiles inCache() {
+        final Map<String, String> environment = System.getenv();
+        final String home = environment.getOrDefault("HOME", "/tmp");
+        final String caches = environment.getOrDefault("XDG_CACHE_HOME", home + "/.cache");
+        return new GuestFiles(Path.of(environment.getOrDefault("VIOMMU_CACHE", caches + "/viommu"), "real-guest"));
+    }
+
+    Path program(final GuestKind kind) {
+        return folder.resolve(kind.program());
+    }
+
+    /** A kernel: {@code 6} or {@code 7} on arm64, the only one on x86_64. */
+    Path kernel(final GuestKind kind, final String series) {
+        return folder.resolve("kernel-" + kind.architecture() + (kind.arm() ? "-" + series : ""));
+    }
+
+    /** The names of what is missing for a guest. */
+    List<Path> missing(final GuestKind kind, final String series) {
+        return Stream.of(program(kind), kernel(kind, series), folder.resolve("busybox-" + kind.architecture()))
+                .filter(path -> !Files.exists(path)).toList();
+    }
+
+    /** The initial root file system for a kernel. */
+    byte[] ramdisk(final GuestKind kind, final String series) throws IOException {
+        final InitialRamdisk disk = new InitialRamdisk();
+        for (final String name : List.of("bin", "proc", "sys", "dev", "modules")) {
+            disk.folder(name);
+        }
+        disk.device("dev/console", 5, 1);
+        disk.file("init", INIT.getBytes(StandardCharsets.US_ASCII));
+        disk.file("bin/busybox", Files.readAllBytes(folder.resolve("busybox-" + kind.architecture())));
+        final List<Path> modules = new ArrayList<>();
+        try (Stream<Path> files = Files.list(Path.of(kernel(kind, series) + ".modules"))) {
+            files.forEach(modules::add);
+        }
+        for (final Path module : modules) {
+            disk.file("modules/" + module.getFileName(), Files.readAllBytes(module));
+        }
+        return disk.finish();
+    }
+}
