@@ -74,7 +74,7 @@ public final class TestTables {
     public long ecap = ECAP;
     public long rootTable = ROOT;
     public int hostWidth = 46;
-    public boolean permissionFirst;
+    public boolean likeQemu;
     public boolean transientMappings;
     private final DmaRequest request = new DmaRequest();
 
@@ -159,7 +159,7 @@ public final class TestTables {
 
     public VtdContext context() {
         return new VtdContext(new VtdCapabilities(cap, ecap), true, rootTable, hostWidth, transientMappings,
-                permissionFirst);
+                likeQemu);
     }
 
     public int reason(final int sid, final int pasid, final long address, final int access, final boolean update) {

@@ -29,11 +29,12 @@ import io.viommu.vtd.register.VtdCapabilities;
  * @param rootTable         RTADDR as latched by SRTP: address and TTM.
  * @param hostAddressWidth  bits of a physical address; higher ones are reserved in every pointer.
  * @param transientMappings whether bit 62 of second-stage leaves is ignored, as before revision 3.0 with device-TLBs.
- * @param permissionFirst   whether a first-stage entry that refuses an access and also has reserved bits is reported
- *                          for the refusal, as QEMU does; a CPU would tell of the reserved bits.
+ * @param likeQemu          whether QEMU's choices are made: a first-stage entry that refuses an access and also has
+ *                          reserved bits is reported for the refusal (a CPU would tell of the reserved bits), and no
+ *                          read of the interrupt range is.
  */
 public record VtdContext(VtdCapabilities capabilities, boolean translating, long rootTable, int hostAddressWidth,
-        boolean transientMappings, boolean permissionFirst) {
+        boolean transientMappings, boolean likeQemu) {
 
     /**
      * The state after reset: nothing translated.
@@ -41,12 +42,12 @@ public record VtdContext(VtdCapabilities capabilities, boolean translating, long
      * @param capabilities      what the unit can do.
      * @param hostAddressWidth  bits of a physical address.
      * @param transientMappings whether bit 62 of second-stage leaves is ignored.
-     * @param permissionFirst   whether a refusal by a first-stage entry outweighs its reserved bits.
+     * @param likeQemu          whether QEMU's choices are made.
      * @return a context that lets everything through.
      */
     public static VtdContext reset(final VtdCapabilities capabilities, final int hostAddressWidth,
-            final boolean transientMappings, final boolean permissionFirst) {
-        return new VtdContext(capabilities, false, 0, hostAddressWidth, transientMappings, permissionFirst);
+            final boolean transientMappings, final boolean likeQemu) {
+        return new VtdContext(capabilities, false, 0, hostAddressWidth, transientMappings, likeQemu);
     }
 
     /**
@@ -57,7 +58,7 @@ public record VtdContext(VtdCapabilities capabilities, boolean translating, long
      * @return the context from then on.
      */
     public VtdContext with(final boolean enabled, final long rootValue) {
-        return new VtdContext(capabilities, enabled, rootValue, hostAddressWidth, transientMappings, permissionFirst);
+        return new VtdContext(capabilities, enabled, rootValue, hostAddressWidth, transientMappings, likeQemu);
     }
 
     /**

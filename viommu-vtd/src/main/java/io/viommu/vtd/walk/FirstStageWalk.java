@@ -42,7 +42,7 @@ import io.viommu.vtd.layout.PagingEntryLayout;
  * second stage (VT-d 3.8). One instance belongs to one thread; what the last walk found stays in it until the next.
  *
  * <p>The input is limited by being canonical, not by MGAW. Of each entry presence comes first, then reserved bits, then
- * permission; or permission first, where {@link VtdContext#permissionFirst} says so.
+ * permission; or permission first, where {@link VtdContext#likeQemu} says so.
  */
 final class FirstStageWalk {
 
@@ -94,7 +94,7 @@ final class FirstStageWalk {
             rights.narrow(entry);
             final FaultReason refusal = rights.refusal(wanted, isLeaf);
             final boolean isMarred = (entry & reserved(context, level, isLeaf)) != 0;
-            if (isMarred && (refusal == null || !context.permissionFirst())) {
+            if (isMarred && (refusal == null || !context.likeQemu())) {
                 return fault.raise(FaultReason.SFS_3);
             }
             if (refusal != null) {

@@ -96,7 +96,9 @@ public final class RequestWalk {
         }
         if (interrupt(request)) {
             shift = InterruptRequestLayout.RANGE_SHIFT;
-            return (request.access() & DmaSession.WRITE) != 0 ? VtdFault.NONE : fault.raise(FaultReason.IR_29);
+            return (request.access() & DmaSession.WRITE) != 0 || context.likeQemu()
+                    ? VtdFault.NONE
+                    : fault.raise(FaultReason.IR_29);
         }
         int result = roots.lookup(context, request, device, fault);
         if (result != VtdFault.NONE) {

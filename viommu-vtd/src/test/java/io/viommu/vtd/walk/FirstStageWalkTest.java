@@ -149,7 +149,7 @@ class FirstStageWalkTest {
 
     @Test
     void likeQemuPermissionOutweighsReservedBits() {
-        tables.permissionFirst = true;
+        tables.likeQemu = true;
         tables.clear(firstEntry(1, IOVA), RW).set(firstEntry(1, IOVA), 1L << 50);
         assertThat(tables.pasidReason(IOVA, WRITE)).isEqualTo(0x85);
         assertThat(tables.pasidReason(IOVA, READ)).as("nothing refuses a read").isEqualTo(0x72);
