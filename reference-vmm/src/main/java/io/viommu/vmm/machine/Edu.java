@@ -214,7 +214,7 @@ final class Edu extends PciFunction implements MmioDevice {
             return;
         }
         if (msiEnabled()) {
-            message(config.getLong(msi + MSI_ADDRESS), config.get(msi + MSI_DATA, 2));
+            message(config.read(msi + MSI_ADDRESS, Long.BYTES), config.get(msi + MSI_DATA, 2));
         } else {
             pin(true);
         }

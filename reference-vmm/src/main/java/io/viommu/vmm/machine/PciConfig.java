@@ -101,8 +101,18 @@ public final class PciConfig {
         return value;
     }
 
-    long getLong(final int offset) {
-        return get(offset, 4) & 0xFFFF_FFFFL | (long) get(offset + 4, 4) << 32;
+    /**
+     * A guest's read.
+     *
+     * @param offset first byte; the whole access lies within {@link #SIZE}.
+     * @param size   1 to 8 bytes.
+     * @return the value.
+     */
+    public long read(final int offset, final int size) {
+        return size <= Integer.BYTES
+                ? get(offset, size)
+                : get(offset, Integer.BYTES) & 0xFFFF_FFFFL
+                        | (long) get(offset + Integer.BYTES, size - Integer.BYTES) << 32;
     }
 
     /**
@@ -149,16 +159,28 @@ public final class PciConfig {
     }
 
     /**
+     * Puts a capability with contents at the head of the list.
+     *
+     * @param contents all of it, its id first; the second byte is where the link goes.
+     * @return where it lies.
+     */
+    public int addCapability(final byte[] contents) {
+        final int at = addCapability(contents[0], contents.length);
+        System.arraycopy(contents, 2, values, at + 2, contents.length - 2);
+        return at;
+    }
+
+    /**
      * A guest's write: changes what is writable.
      *
      * @param offset first byte; the whole access lies within {@link #SIZE}.
-     * @param size   1 to 4 bytes.
+     * @param size   1 to 8 bytes.
      * @param value  the value.
      */
-    public void write(final int offset, final int size, final int value) {
+    public void write(final int offset, final int size, final long value) {
         for (int i = 0; i < size; i++) {
             final int mask = writable[offset + i];
-            values[offset + i] = (byte) (values[offset + i] & ~mask | value >>> 8 * i & mask);
+            values[offset + i] = (byte) (values[offset + i] & ~mask | (int) (value >>> 8 * i) & mask);
         }
     }
 

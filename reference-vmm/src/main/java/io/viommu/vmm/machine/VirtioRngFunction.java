@@ -28,18 +28,9 @@ import io.viommu.vmm.virtio.VirtioRng;
 final class VirtioRngFunction extends PciFunction implements DmaPort {
 
     private static final int REVISION = 1;
-    private static final int CAPABILITY_LENGTH = 2;
-    private static final int CAPABILITY_TYPE = 3;
-    private static final int CAPABILITY_OFFSET = 8;
-    private static final int CAPABILITY_SIZE = 12;
 
-    private static final int CAPABILITY_BAR = 4;
-    /** The capability through which a BAR is reached from the configuration space (VIRTIO 1.2, 4.1.4.9). */
-    private static final int ACCESS_TYPE = 5;
-    private static final int ACCESS_LENGTH = 20;
-    private static final int ACCESS_DATA = 16;
-
-    private final int access;
+    /** Where the window is through which a BAR is reached from the configuration space (VIRTIO 1.2, 4.1.4.9). */
+    private final int window;
     private final GuestMemory memory;
     private final boolean platform;
     private final VirtioRng device;
@@ -52,41 +43,33 @@ final class VirtioRngFunction extends PciFunction implements DmaPort {
         device = new VirtioRng(this, platform, this::pin);
         config.set(PciConfig.REVISION, 1, REVISION);
         config.set(PciConfig.INTERRUPT_PIN, 1, 1);
-        for (final VirtioCapability capability : VirtioRng.capabilities()) {
-            final int at = config.addCapability(VirtioCapability.ID, capability.size());
-            config.set(at + CAPABILITY_LENGTH, 1, capability.size());
-            config.set(at + CAPABILITY_TYPE, 1, capability.type());
-            config.set(at + CAPABILITY_OFFSET, 4, capability.offset());
-            config.set(at + CAPABILITY_SIZE, 4, capability.length());
-        }
-        access = config.addCapability(VirtioCapability.ID, ACCESS_LENGTH);
-        config.set(access + CAPABILITY_LENGTH, 1, ACCESS_LENGTH);
-        config.set(access + CAPABILITY_TYPE, 1, ACCESS_TYPE);
-        config.allow(access + CAPABILITY_BAR, 1, 0xFF);
-        config.allow(access + CAPABILITY_OFFSET, 4, -1);
-        config.allow(access + CAPABILITY_SIZE, 4, -1);
+        VirtioRng.capabilities().forEach(capability -> config.addCapability(capability.bytes()));
+        window = config.addCapability(new VirtioCapability(VirtioCapability.ACCESS, 0, 0).bytes());
+        config.allow(window + VirtioCapability.BAR_AT, 1, 0xFF);
+        config.allow(window + VirtioCapability.OFFSET_AT, 4, -1);
+        config.allow(window + VirtioCapability.LENGTH_AT, 4, -1);
         bar(device, Integer.BYTES);
     }
 
     /** Whether an access of the configuration space goes to the window on the BAR, and that to a register. */
     private boolean throughWindow(final int register, final int size) {
-        final long offset = config.get(access + CAPABILITY_OFFSET, 4) & 0xFFFF_FFFFL;
-        return register == access + ACCESS_DATA && config.get(access + CAPABILITY_BAR, 1) == 0
-                && config.get(access + CAPABILITY_SIZE, 4) == size && offset % size == 0
+        final long offset = config.get(window + VirtioCapability.OFFSET_AT, 4) & 0xFFFF_FFFFL;
+        return register == window + VirtioCapability.DATA_AT && config.get(window + VirtioCapability.BAR_AT, 1) == 0
+                && config.get(window + VirtioCapability.LENGTH_AT, 4) == size && offset % size == 0
                 && offset < device.mmioSize();
     }
 
     @Override
     int readConfig(final int register, final int size) {
         return throughWindow(register, size)
-                ? (int) device.read(config.get(access + CAPABILITY_OFFSET, 4), size)
+                ? (int) device.read(config.get(window + VirtioCapability.OFFSET_AT, 4), size)
                 : super.readConfig(register, size);
     }
 
     @Override
     void writeConfig(final int register, final int size, final int value) {
         if (throughWindow(register, size)) {
-            device.write(config.get(access + CAPABILITY_OFFSET, 4), size, value & 0xFFFF_FFFFL);
+            device.write(config.get(window + VirtioCapability.OFFSET_AT, 4), size, value & 0xFFFF_FFFFL);
         } else {
             super.writeConfig(register, size, value);
         }

@@ -78,10 +78,7 @@ final class IommuFunction implements VfioUserFunction {
     }
 
     private synchronized long readConfig(final int offset, final int size) {
-        return size <= Integer.BYTES
-                ? config.get(offset, size)
-                : config.get(offset, Integer.BYTES) & 0xFFFF_FFFFL
-                        | (long) config.get(offset + Integer.BYTES, Integer.BYTES) << 32;
+        return config.read(offset, size);
     }
 
     @Override
@@ -104,10 +101,7 @@ final class IommuFunction implements VfioUserFunction {
     }
 
     private synchronized void writeConfig(final int offset, final int size, final long value) {
-        config.write(offset, Math.min(size, Integer.BYTES), (int) value);
-        if (size > Integer.BYTES) {
-            config.write(offset + Integer.BYTES, Integer.BYTES, (int) (value >>> 32));
-        }
+        config.write(offset, size, value);
         final boolean decoded = (config.get(PciConfig.COMMAND, 2) & PciConfig.COMMAND_MEMORY) != 0;
         if (hides && decoded && config.get(PciConfig.BAR0, Integer.BYTES) != 0) {
             hidden = true;

@@ -26,7 +26,6 @@ import io.viommu.iommu.DmaSession;
 import io.viommu.memory.GuestMemory;
 import io.viommu.vmm.machine.PciConfig;
 import io.viommu.vmm.virtio.DmaPort;
-import io.viommu.vmm.virtio.VirtioCapability;
 import io.viommu.vmm.virtio.VirtioRng;
 
 /**
@@ -35,10 +34,6 @@ import io.viommu.vmm.virtio.VirtioRng;
  */
 final class RngFunction implements VfioUserFunction, DmaPort {
 
-    private static final int CAPABILITY_LENGTH = 2;
-    private static final int CAPABILITY_TYPE = 3;
-    private static final int CAPABILITY_OFFSET = 8;
-    private static final int CAPABILITY_SIZE = 12;
     /** The most that one command moves. */
     static final int MAX_TRANSFER = 4096;
 
@@ -54,13 +49,7 @@ final class RngFunction implements VfioUserFunction, DmaPort {
         this.requester = requester;
         config.set(PciConfig.REVISION, 1, 1);
         config.set(PciConfig.INTERRUPT_PIN, 1, 1);
-        for (final VirtioCapability capability : VirtioRng.capabilities()) {
-            final int at = config.addCapability(VirtioCapability.ID, capability.size());
-            config.set(at + CAPABILITY_LENGTH, 1, capability.size());
-            config.set(at + CAPABILITY_TYPE, 1, capability.type());
-            config.set(at + CAPABILITY_OFFSET, 4, capability.offset());
-            config.set(at + CAPABILITY_SIZE, 4, capability.length());
-        }
+        VirtioRng.capabilities().forEach(capability -> config.addCapability(capability.bytes()));
         config.allow(PciConfig.BAR0, Integer.BYTES, (int) -device.mmioSize());
         config.seal();
     }
@@ -95,10 +84,7 @@ final class RngFunction implements VfioUserFunction, DmaPort {
         if (region == BAR0) {
             return device.read(offset, size);
         }
-        return size <= Integer.BYTES
-                ? config.get((int) offset, size)
-                : config.get((int) offset, Integer.BYTES) & 0xFFFF_FFFFL
-                        | (long) config.get((int) offset + Integer.BYTES, Integer.BYTES) << 32;
+        return config.read((int) offset, size);
     }
 
     @Override
@@ -107,10 +93,7 @@ final class RngFunction implements VfioUserFunction, DmaPort {
             device.write(offset, size, value);
             return;
         }
-        config.write((int) offset, Math.min(size, Integer.BYTES), (int) value);
-        if (size > Integer.BYTES) {
-            config.write((int) offset + Integer.BYTES, Integer.BYTES, (int) (value >>> 32));
-        }
+        config.write((int) offset, size, value);
     }
 
     @Override
