@@ -83,7 +83,7 @@ final class ReplayCommand extends TerminalCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         final ReplayOptions options = new ReplayOptions(files, machine(), json, dmesg, rate(), repeat(), entrySize(),
-                guestQueue(), injector(), devices(), null);
+                guestQueue(), injector(), devices(map), null);
         try (CounterFiles.Lease lease = lease(); FaultJournal journal = journal()) {
             return new Replay(options.journal(journal), terminal().in(), terminal().out(), terminal().err(),
                     lease.path(),
@@ -169,20 +169,5 @@ final class ReplayCommand extends TerminalCommand implements Callable<Integer> {
         }
         throw refusal("--injector must be blocking, sleeping, yielding, busy-spin or run-to-completion, not '"
                 + injector + "'");
-    }
-
-    private Map<Integer, Integer> devices() {
-        final Map<Integer, Integer> numbers = new HashMap<>();
-        map.forEach((host, guest) -> numbers.put(device(host), device(guest)));
-        return numbers;
-    }
-
-    private int device(final String text) {
-        final Integer number = DeviceNames.parse(text);
-        if (number == null) {
-            throw refusal("--map takes HOST=GUEST, each a StreamID such as 0x100 or a PCI function such as 03:00.0, "
-                    + "not '" + text + "'");
-        }
-        return number;
     }
 }

@@ -16,6 +16,9 @@
 
 package io.viommu.vmm.cli;
 
+import java.util.HashMap;
+import java.util.Map;
+
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
@@ -45,5 +48,21 @@ abstract class TerminalCommand {
     /** A usage error: one sentence that names the option and what it takes. */
     final ParameterException refusal(final String sentence) {
         return new ParameterException(spec.commandLine(), sentence);
+    }
+
+    /** The devices of an option {@code --map}: the host's numbers, and the guest's for them. */
+    final Map<Integer, Integer> devices(final Map<String, String> map) {
+        final Map<Integer, Integer> numbers = new HashMap<>();
+        map.forEach((host, guest) -> numbers.put(device(host), device(guest)));
+        return numbers;
+    }
+
+    private int device(final String text) {
+        final Integer number = DeviceNames.parse(text);
+        if (number == null) {
+            throw refusal("--map takes HOST=GUEST, each a StreamID such as 0x100 or a PCI function such as 03:00.0, "
+                    + "not '" + text + "'");
+        }
+        return number;
     }
 }

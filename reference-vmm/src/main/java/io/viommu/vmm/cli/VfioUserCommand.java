@@ -75,7 +75,7 @@ final class VfioUserCommand extends TerminalCommand implements Callable<Integer>
             throw refusal("--pace must be 0 to " + LONGEST_PACE + " milliseconds, not " + pace);
         }
         final VfioUserOptions options = new VfioUserOptions(model, modelProperties(), socket, endpointPath(),
-                requester(), faults, pace, devices(), control, memory, visible);
+                requester(), faults, pace, devices(map), control, memory, visible);
         try (CounterFiles.Lease lease = CounterFiles.forThisProcess();
                 CounterFile counters = lease == null ? CounterFile.inMemory() : CounterFile.create(lease.path());
                 VfioUserDoor door = open(options, counters)) {
@@ -133,21 +133,6 @@ final class VfioUserCommand extends TerminalCommand implements Callable<Integer>
         if (number == null) {
             throw refusal("--endpoint's addr must be a slot and function of PCI bus 0 such as 1e.0, not '" + place
                     + "'");
-        }
-        return number;
-    }
-
-    private Map<Integer, Integer> devices() {
-        final Map<Integer, Integer> numbers = new HashMap<>();
-        map.forEach((host, guest) -> numbers.put(device(host), device(guest)));
-        return numbers;
-    }
-
-    private int device(final String text) {
-        final Integer number = DeviceNames.parse(text);
-        if (number == null) {
-            throw refusal("--map takes HOST=GUEST, each a StreamID such as 0x100 or a PCI function such as 03:00.0, "
-                    + "not '" + text + "'");
         }
         return number;
     }
