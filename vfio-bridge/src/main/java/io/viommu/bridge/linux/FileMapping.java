@@ -26,10 +26,6 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * {@link InternalError}, which whoever maps a stranger's file has to expect.
  */
 public final class FileMapping implements AutoCloseable {
-    private static final int PROT_READ = 1;
-    private static final int PROT_WRITE = 2;
-    private static final int MAP_SHARED = 1;
-    private static final long MAP_FAILED = -1;
     private static final long PAGE = 4096;
 
     private final MemorySegment segment;
@@ -56,18 +52,7 @@ public final class FileMapping implements AutoCloseable {
             throw new LinuxException("mmap of " + size + " bytes at offset " + offset + " of a file of " + available
                     + " bytes", Errno.EINVAL);
         }
-        final LibC.State state = LibC.state();
-        final MemorySegment mapping;
-        try {
-            mapping = (MemorySegment) LibC.MMAP.invokeExact(state.errno, MemorySegment.NULL, size,
-                    writable ? PROT_READ | PROT_WRITE : PROT_READ, MAP_SHARED, fd, offset);
-        } catch (final Throwable thrown) {
-            throw LibC.unexpected(thrown);
-        }
-        if (mapping.address() == MAP_FAILED) {
-            throw new LinuxException("mmap of " + size + " bytes at offset " + offset, state.errno());
-        }
-        return new FileMapping(mapping.reinterpret(size));
+        return new FileMapping(LibC.mmap(fd, offset, size, writable, "at offset " + offset).reinterpret(size));
     }
 
     /**
@@ -81,13 +66,8 @@ public final class FileMapping implements AutoCloseable {
 
     @Override
     public void close() {
-        if (!closed.compareAndSet(false, true)) {
-            return;
-        }
-        try {
-            final int ignored = (int) LibC.MUNMAP.invokeExact(LibC.state().errno, segment, segment.byteSize());
-        } catch (final Throwable thrown) {
-            throw LibC.unexpected(thrown);
+        if (closed.compareAndSet(false, true)) {
+            LibC.munmap(segment, segment.byteSize());
         }
     }
 }

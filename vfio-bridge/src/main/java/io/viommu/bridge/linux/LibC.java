@@ -52,8 +52,13 @@ final class LibC {
     static final MethodHandle IOCTL = variadic("ioctl", 2, INT, INT, LONG, ADDRESS);
     private static final MethodHandle POLL = call("poll", INT, ADDRESS, LONG, INT);
     static final MethodHandle FTRUNCATE = call("ftruncate", INT, INT, LONG);
-    static final MethodHandle MMAP = call("mmap", ADDRESS, ADDRESS, LONG, INT, INT, INT, LONG);
-    static final MethodHandle MUNMAP = call("munmap", INT, ADDRESS, LONG);
+    private static final MethodHandle MMAP = call("mmap", ADDRESS, ADDRESS, LONG, INT, INT, INT, LONG);
+    private static final MethodHandle MUNMAP = call("munmap", INT, ADDRESS, LONG);
+
+    private static final int PROT_READ = 1;
+    private static final int PROT_WRITE = 2;
+    private static final int MAP_SHARED = 1;
+    private static final long MAP_FAILED = -1;
 
     /** struct pollfd: s32 fd, s16 events, s16 revents; written as one int on this little-endian ABI. */
     private static final int POLLIN = 1;
@@ -125,6 +130,32 @@ final class LibC {
             throw new LinuxException(what + " (descriptor " + fd + ")", state.errno());
         }
         return result;
+    }
+
+    /** A shared mapping, as a segment of no size; {@code where} ends the sentence if the kernel refuses. */
+    static MemorySegment mmap(final int fd, final long offset, final long size, final boolean writable,
+            final String where) {
+        final State state = state();
+        final MemorySegment mapping;
+        try {
+            mapping = (MemorySegment) MMAP.invokeExact(state.errno, MemorySegment.NULL, size,
+                    writable ? PROT_READ | PROT_WRITE : PROT_READ, MAP_SHARED, fd, offset);
+        } catch (final Throwable thrown) {
+            throw unexpected(thrown);
+        }
+        if (mapping.address() == MAP_FAILED) {
+            throw new LinuxException("mmap of " + size + " bytes " + where, state.errno());
+        }
+        return mapping;
+    }
+
+    /** Unmaps and reports nothing: it fails only for a range that is none. */
+    static void munmap(final MemorySegment mapping, final long size) {
+        try {
+            final int ignored = (int) MUNMAP.invokeExact(state().errno, mapping, size);
+        } catch (final Throwable thrown) {
+            throw unexpected(thrown);
+        }
     }
 
     /** read(2), EINTR retried: a byte count or {@code -errno}. */

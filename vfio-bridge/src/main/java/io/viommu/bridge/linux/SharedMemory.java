@@ -34,9 +34,6 @@ public final class SharedMemory implements AutoCloseable {
     private static final int MFD_ALLOW_SEALING = 2;
     private static final int F_ADD_SEALS = 1033;
     private static final int F_SEAL_SEAL_SHRINK_GROW = 7;
-    private static final int PROT_READ_WRITE = 3;
-    private static final int MAP_SHARED = 1;
-    private static final long MAP_FAILED = -1;
     private static final MethodHandle MEMFD_CREATE = LibC.call("memfd_create", LibC.INT, LibC.ADDRESS, LibC.INT);
 
     private final int fd;
@@ -132,26 +129,11 @@ public final class SharedMemory implements AutoCloseable {
                 throw new LinuxException("mmap of " + size + " bytes failed: descriptor " + fd + " has " + available
                         + " bytes.", 0);
             }
-            return new SharedMemory(fd, mmap(fd, size), size);
+            return new SharedMemory(fd, LibC.mmap(fd, 0, size, true, "of descriptor " + fd), size);
         } catch (final LinuxException failure) {
             LibC.close(fd);
             throw failure;
         }
-    }
-
-    private static MemorySegment mmap(final int fd, final long size) {
-        final LibC.State state = LibC.state();
-        final MemorySegment mapping;
-        try {
-            mapping = (MemorySegment) LibC.MMAP.invokeExact(state.errno, MemorySegment.NULL, size, PROT_READ_WRITE,
-                    MAP_SHARED, fd, 0L);
-        } catch (final Throwable thrown) {
-            throw LibC.unexpected(thrown);
-        }
-        if (mapping.address() == MAP_FAILED) {
-            throw new LinuxException("mmap of " + size + " bytes of descriptor " + fd, state.errno());
-        }
-        return mapping;
     }
 
     /**
@@ -198,11 +180,7 @@ public final class SharedMemory implements AutoCloseable {
         final MemorySegment mapping = MemorySegment.ofAddress(segment.address());
         final long size = segment.byteSize();
         arena.close();
-        try {
-            final int ignored = (int) LibC.MUNMAP.invokeExact(LibC.state().errno, mapping, size);
-        } catch (final Throwable thrown) {
-            throw LibC.unexpected(thrown);
-        }
+        LibC.munmap(mapping, size);
         LibC.close(fd);
     }
 
