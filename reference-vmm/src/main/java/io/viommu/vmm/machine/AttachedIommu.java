@@ -53,38 +53,22 @@ public final class AttachedIommu implements AutoCloseable {
     private final DmaSession session;
     private final InterruptRemapper remapper;
     private final FaultInlet faults;
-    private final InjectionWatch watch;
+    private final Watch watch;
     private final StalledDma stalledDma = new StalledDma();
-    private final Registers registers = new Registers();
 
-    /** The model's registers; transactions that a write set going again go when it is over. */
-    private final class Registers implements MmioDevice {
-
-        @Override
-        public long mmioSize() {
-            return model.mmioSize();
-        }
-
-        @Override
-        public long read(final long offset, final int size) {
-            return model.read(offset, size);
-        }
-
-        @Override
-        public void write(final long offset, final int size, final long value) {
-            model.write(offset, size, value);
-            stalledDma.retry();
-        }
-    }
-
-    /** Tells apart what the model sends while it injects a fault: that is its own, even during a device's message. */
-    private static final class InjectionWatch implements VirtualIommu {
+    /**
+     * The model, watched. What it sends while it injects a fault is its own, even during a device's message; and
+     * transactions that a write set going again go when the write is over.
+     */
+    private static final class Watch implements VirtualIommu {
         private final VirtualIommu model;
+        private final StalledDma stalledDma;
         private boolean injecting;
         private long injections;
 
-        InjectionWatch(final VirtualIommu model) {
+        Watch(final VirtualIommu model, final StalledDma stalledDma) {
             this.model = model;
+            this.stalledDma = stalledDma;
         }
 
         @Override
@@ -126,6 +110,7 @@ public final class AttachedIommu implements AutoCloseable {
         @Override
         public void write(final long offset, final int size, final long value) {
             model.write(offset, size, value);
+            stalledDma.retry();
         }
 
         @Override
@@ -141,7 +126,7 @@ public final class AttachedIommu implements AutoCloseable {
         private final MessageWindow window;
         private final int firstInput;
         private final UnsafeBuffer word = new UnsafeBuffer(new byte[Integer.BYTES]);
-        private InjectionWatch watch;
+        private Watch watch;
         private boolean remapping;
 
         Wires(final GuestMemory memory, final InterruptLog log, final MessageWindow window, final int firstInput) {
@@ -179,7 +164,7 @@ public final class AttachedIommu implements AutoCloseable {
         if (model instanceof final SmmuV3 smmu) {
             smmu.stallListener(stalledDma);
         }
-        watch = new InjectionWatch(model);
+        watch = new Watch(model, stalledDma);
         wires.watch = watch;
         final CounterFile counters = CounterFile.inMemory();
         faults = new FaultInlet(name, counters, answers);
@@ -191,7 +176,7 @@ public final class AttachedIommu implements AutoCloseable {
     }
 
     MmioDevice registers() {
-        return registers;
+        return watch;
     }
 
     /** Transactions of endpoints that wait for the guest. */
