@@ -53,6 +53,7 @@ import io.viommu.vtd.register.RemappingState;
 import io.viommu.vtd.register.VtdCapabilities;
 import io.viommu.vtd.remapping.InterruptContext;
 import io.viommu.vtd.remapping.VtdInterruptRemapper;
+import io.viommu.tlb.TranslationCache;
 import io.viommu.vtd.translate.DeviceTlb;
 import io.viommu.vtd.translate.GuestTableWalk;
 import io.viommu.vtd.translate.VtdDmaTranslator;
@@ -113,7 +114,7 @@ public final class VtdUnit implements VirtualIommu, DmaTranslator, InterruptRema
                 VtdContext.reset(capabilities, config.hostAddressWidth(), config.transientMappings(),
                         config.quirks()),
                 outlet, remapper,
-                VtdDmaTranslator.DEFAULT_CACHE_ENTRIES, !config.quirks());
+                TranslationCache.DEFAULT_ENTRIES, !config.quirks());
         this.hardware = config.accelerated()
                 ? new HardwareRequesters(dma.invalidations(), host.requesters(), platform.memory(), dma::context,
                         this::pasidGone)

@@ -36,9 +36,6 @@ import io.viommu.tlb.TranslationCache;
  */
 public final class SmmuDmaTranslator implements DmaTranslator {
 
-    /** Entries of the translation cache unless said otherwise: 4 MiB, in which 65,536 translations find room. */
-    public static final int DEFAULT_CACHE_ENTRIES = 131_072;
-
     private final GuestMemory memory;
     private final SmmuFeatures features;
     private final TranslationCache cache;
@@ -65,13 +62,13 @@ public final class SmmuDmaTranslator implements DmaTranslator {
     }
 
     /**
-     * Makes a translator with a cache of {@link #DEFAULT_CACHE_ENTRIES}.
+     * Makes a translator with a cache of {@link TranslationCache#DEFAULT_ENTRIES}.
      *
      * @param memory   the guest's memory.
      * @param features what the SMMU offers.
      */
     public SmmuDmaTranslator(final GuestMemory memory, final SmmuFeatures features) {
-        this(memory, features, DEFAULT_CACHE_ENTRIES);
+        this(memory, features, TranslationCache.DEFAULT_ENTRIES);
     }
 
     /**

@@ -41,9 +41,6 @@ import io.viommu.vtd.walk.RequestWalk;
  */
 public final class VtdDmaTranslator implements DmaTranslator {
 
-    /** Entries of the translation cache unless said otherwise: 4 MiB, in which 65,536 translations find room. */
-    public static final int DEFAULT_CACHE_ENTRIES = 131_072;
-
     /** Entries of the context cache, and of the PASID cache, of each session. */
     private static final int KEPT_ENTRIES = 64;
 
