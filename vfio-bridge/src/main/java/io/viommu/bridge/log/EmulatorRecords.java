@@ -59,8 +59,6 @@ final class EmulatorRecords {
         if (!FrcdWords.recorded(high)) {
             return rejected(line, "The high half " + highText + " has F = 0: no fault is recorded in it.");
         }
-        final int reason = FrcdWords.reason(high);
-        final boolean interrupt = FrcdWords.isInterruptReason(reason);
         final long fi = infoText == null ? PrintedNumber.UNREADABLE : PrintedNumber.hexUpTo(infoText, MAX_FI);
         String rejection = null;
         if (infoText == null) {
@@ -68,15 +66,8 @@ final class EmulatorRecords {
         } else if (fi < 0) {
             rejection = "The info field " + infoText + " does not fit into the 52 bits of FI.";
         }
-        final long low = fi << FrcdWords.FI_PAGE_SHIFT;
-        return new VtdLogFault(line, interrupt ? LogFault.Kind.VTD_INTERRUPT_FAULT : LogFault.Kind.VTD_DMA_FAULT,
-                rejection == null ? RawWords.of(low, high) : RawWords.NONE, null, OptionalInt.empty(),
-                OptionalInt.of(FrcdWords.sourceId(high)),
-                FrcdWords.hasPasid(high) ? OptionalInt.of(FrcdWords.pasid(high)) : OptionalInt.empty(),
-                rejection == null
-                        ? OptionalLong.of(interrupt ? low >>> FrcdWords.FI_INDEX_SHIFT : low)
-                        : OptionalLong.empty(),
-                interrupt ? LogAccess.UNKNOWN : FrcdWords.access(high), OptionalInt.of(reason), null, rejection);
+        final RawWords words = rejection == null ? RawWords.of(fi << FrcdWords.FI_PAGE_SHIFT, high) : RawWords.NONE;
+        return FrcdWords.fault(line, words, high, rejection);
     }
 
     private static LogFault rejected(final long line, final String rejection) {

@@ -15,6 +15,9 @@
  */
 package io.viommu.bridge.log;
 
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+
 /**
  * The two halves of a VT-d fault recording register (VT-d specification, "Fault Recording Registers").
  *
@@ -100,5 +103,20 @@ final class FrcdWords {
 
     static boolean isInterruptReason(final int reason) {
         return reason >= FIRST_INTERRUPT_REASON && reason <= LAST_INTERRUPT_REASON;
+    }
+
+    /** What the halves tell; {@code words} are both of them, or none if the low one could not be read. */
+    static VtdLogFault fault(final long line, final RawWords words, final long high, final String rejection) {
+        final int reason = reason(high);
+        final boolean ofInterrupt = isInterruptReason(reason);
+        OptionalLong address = OptionalLong.empty();
+        if (words.count() > 0) {
+            final long low = words.get(0);
+            address = OptionalLong.of(ofInterrupt ? low >>> FI_INDEX_SHIFT : lowOfAddress(low));
+        }
+        return new VtdLogFault(line, ofInterrupt ? LogFault.Kind.VTD_INTERRUPT_FAULT : LogFault.Kind.VTD_DMA_FAULT,
+                words, null, OptionalInt.empty(), OptionalInt.of(sourceId(high)),
+                hasPasid(high) ? OptionalInt.of(pasid(high)) : OptionalInt.empty(), address,
+                ofInterrupt ? LogAccess.UNKNOWN : access(high), OptionalInt.of(reason), null, rejection);
     }
 }

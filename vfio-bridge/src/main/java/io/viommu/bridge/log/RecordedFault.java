@@ -16,9 +16,6 @@
 
 package io.viommu.bridge.log;
 
-import java.util.OptionalInt;
-import java.util.OptionalLong;
-
 import io.viommu.fault.FaultKind;
 import io.viommu.fault.FaultRecord;
 
@@ -39,19 +36,9 @@ public final class RecordedFault {
         return switch (record.kind()) {
             case FaultKind.SMMU_EVENT -> SmmuEventWords.event(line, null, SmmuEventWords.id(record.word(0)),
                     RawWords.of(record.word(0), record.word(1), record.word(2), record.word(3)), false, null);
-            case FaultKind.VTD_FAULT -> vtd(record.word(0), record.word(1), line);
+            case FaultKind.VTD_FAULT ->
+                FrcdWords.fault(line, RawWords.of(record.word(0), record.word(1)), record.word(1), null);
             default -> null;
         };
-    }
-
-    private static LogFault vtd(final long low, final long high, final long line) {
-        final int reason = FrcdWords.reason(high);
-        final boolean ofInterrupt = FrcdWords.isInterruptReason(reason);
-        return new VtdLogFault(line,
-                ofInterrupt ? LogFault.Kind.VTD_INTERRUPT_FAULT : LogFault.Kind.VTD_DMA_FAULT,
-                RawWords.of(low, high), null, OptionalInt.empty(), OptionalInt.of(FrcdWords.sourceId(high)),
-                FrcdWords.hasPasid(high) ? OptionalInt.of(FrcdWords.pasid(high)) : OptionalInt.empty(),
-                OptionalLong.of(ofInterrupt ? low >>> FrcdWords.FI_INDEX_SHIFT : FrcdWords.lowOfAddress(low)),
-                ofInterrupt ? LogAccess.UNKNOWN : FrcdWords.access(high), OptionalInt.of(reason), null, null);
     }
 }
