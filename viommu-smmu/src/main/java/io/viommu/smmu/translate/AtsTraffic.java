@@ -139,12 +139,12 @@ final class AtsTraffic {
         final boolean privileged = stream.privileged((access & DmaSession.PRIVILEGED) != 0);
         final int read = Permission.of(privileged, false, false);
         final int write = Permission.of(privileged, true, false);
-        if (walk(stream, address, 0) != SmmuFault.NONE) {
+        final boolean writeWanted = (access & DmaSession.WRITE) != 0;
+        if (explore(stream, address, writeWanted ? read | write : read) != SmmuFault.NONE) {
             return refuse(context, address);
         }
         int allowed = walk.permissions();
         current.to(walk.address(), walk.shift(), walk.shift(), allowed);
-        final boolean writeWanted = (access & DmaSession.WRITE) != 0;
         // The request is the only moment to note a coming write: a clean page is made dirty now (3.13.7.1).
         if (writeWanted && (allowed & write) == 0 && walk(stream, address, write) == SmmuFault.NONE) {
             allowed = walk.permissions();
@@ -160,6 +160,12 @@ final class AtsTraffic {
             rights |= AtsSession.ATS_WRITE;
         }
         return AtsSession.ATS_SUCCESS;
+    }
+
+    private int explore(final StreamConfiguration stream, final long address, final int sought) {
+        return stream.ats() == StreamTableEntryLayout.EATS_SPLIT_STAGE
+                ? walk.translateStage1(stream, address, 0, fault)
+                : walk.explore(stream, address, sought, fault);
     }
 
     private int walk(final StreamConfiguration stream, final long address, final int wanted) {

@@ -65,17 +65,29 @@ public final class TranslationWalk implements ContextMemory {
      * @return {@link SmmuFault#NONE}, F_WALK_EABT or one of the four translation-related events.
      */
     public int translate(final StreamConfiguration stream, final long input, final int wanted, final SmmuFault fault) {
-        return stream.stage2()
-                ? translateStage2(stream, input, wanted, fault)
-                : translateStage1(stream, input, wanted, fault);
+        final int first = translateStage1(stream, input, wanted, fault);
+        return first == SmmuFault.NONE && stream.stage2() ? goOn(stream, wanted, fault) : first;
     }
 
-    private int translateStage2(final StreamConfiguration stream, final long input, final int wanted,
-            final SmmuFault fault) {
-        final int first = translateStage1(stream, input, wanted, fault);
-        if (first != SmmuFault.NONE) {
-            return first;
-        }
+    /**
+     * Learns what is allowed through every enabled stage, as an ATS request does: where stage 1 allows nothing of what
+     * is asked for, that is the answer, and stage 2 isn't asked (IHI 0070, 3.9.1.2).
+     *
+     * @param stream the configuration.
+     * @param input  the input address, all 64 bits.
+     * @param sought {@link Permission}s, of which one is enough to go on.
+     * @param fault  filled if there is one.
+     * @return as {@link #translate}.
+     */
+    public int explore(final StreamConfiguration stream, final long input, final int sought, final SmmuFault fault) {
+        final int first = translateStage1(stream, input, 0, fault);
+        return first == SmmuFault.NONE && stream.stage2() && (permissions & sought) != 0
+                ? goOn(stream, 0, fault)
+                : first;
+    }
+
+    /** Stage 2, of the address that stage 1 gave. */
+    private int goOn(final StreamConfiguration stream, final int wanted, final SmmuFault fault) {
         final int second = translateIntermediate(stream, address, wanted, fault);
         if (second != SmmuFault.NONE) {
             return second;

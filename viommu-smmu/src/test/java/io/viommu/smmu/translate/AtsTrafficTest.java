@@ -198,6 +198,17 @@ class AtsTrafficTest {
     }
 
     @Test
+    void whatStageOneDeniesDoesNotReachStageTwo() {
+        bench.nested();
+        bench.memory.put(S2_L1 + 2 * 8, TestMemory.NOWHERE | TABLE);
+        bench.memory.put(S1_L3, 0x8000_0000L | S1_PAGE & ~(1L << 6));
+        ats(1).on();
+        assertThat(request(0, WRITE | EXECUTE)).isEqualTo(ATS_SUCCESS);
+        assertThat(bench.session.atsRights()).isZero();
+        assertThat(request(0, WRITE | EXECUTE | PRIVILEGED)).as("whose walk goes on and fails").isEqualTo(ATS_ABORT);
+    }
+
+    @Test
     void requestSetsFlagsAsAnAccessWould() {
         bench.cd.set(43, 1, 1).set(42, 1, 1);
         mapped(S1_PAGE & ~(1L << 10) | 1 << 7 | 1L << 51);
