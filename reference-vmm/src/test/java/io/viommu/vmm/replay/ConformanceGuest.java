@@ -95,6 +95,11 @@ final class ConformanceGuest implements AutoCloseable {
         router.add(source, hostDevice, pasid, new FaultRoute(pipeline, stream));
     }
 
+    /** Where a reader of its own puts what it reads; then {@link #take} is not to be used. */
+    FaultIngress ingress() {
+        return ingress;
+    }
+
     /** Takes all that a source has; false if it had nothing. */
     boolean take(final FaultSource source) {
         final int taken = source.poll(ingress, 64);

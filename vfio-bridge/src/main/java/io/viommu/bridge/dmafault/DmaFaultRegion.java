@@ -15,9 +15,6 @@
  */
 package io.viommu.bridge.dmafault;
 
-import static io.viommu.bridge.dmafault.DmaFaultRegionLayout.HEAD;
-import static io.viommu.bridge.dmafault.DmaFaultRegionLayout.TAIL;
-
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicLongArray;
 
@@ -25,6 +22,7 @@ import org.agrona.BufferUtil;
 import org.agrona.concurrent.UnsafeBuffer;
 
 import io.viommu.bridge.linux.EventFd;
+import io.viommu.bridge.vfio.VfioDevice;
 import io.viommu.fault.FaultDisposition;
 import io.viommu.fault.FaultSink;
 import io.viommu.fault.FaultSource;
@@ -48,7 +46,8 @@ public final class DmaFaultRegion implements FaultSource {
     private final DmaFaultDevice device;
     private final DmaFaultMemory memory;
     private final EventFd event;
-    private final UnsafeBuffer region;
+    private final RingAccess region;
+    private final UnsafeBuffer entries;
     private final RingGeometry ring;
     private final int copied;
     private final UnsafeBuffer copies = new UnsafeBuffer(
@@ -60,15 +59,16 @@ public final class DmaFaultRegion implements FaultSource {
     private volatile String failure;
 
     private DmaFaultRegion(final DmaFaultDevice device, final EntryFormat format, final DmaFaultMemory memory,
-            final EventFd event) {
+            final RingAccess region, final EventFd event) {
         this.device = device;
         this.memory = memory;
         this.event = event;
-        this.region = memory.buffer();
-        this.ring = RingGeometry.read(region, format);
+        this.region = region;
+        this.entries = region.entries();
+        this.ring = region.geometry();
         this.copied = format.length();
         this.decoder = new EntryDecoder(copies, format == EntryFormat.EXTENDED, device);
-        this.tail = region.getInt(TAIL);
+        this.tail = region.firstTail();
         if (!ring.valid(tail)) {
             throw new IllegalArgumentException("The DMA-fault region's tail is " + Integer.toUnsignedString(tail)
                     + "; it must be below nb_entries, " + ring.entries() + ".");
@@ -86,7 +86,7 @@ public final class DmaFaultRegion implements FaultSource {
     public static DmaFaultRegion create(final DmaFaultDevice device, final EntryFormat format) {
         final DmaFaultMemory memory = DmaFaultMemory.create("viommu-fault-" + device.source(), format);
         try {
-            return new DmaFaultRegion(device, format, memory, EventFd.create());
+            return new DmaFaultRegion(device, format, memory, new SharedRing(memory, format), EventFd.create());
         } catch (final RuntimeException refused) {
             memory.close();
             throw refused;
@@ -106,7 +106,38 @@ public final class DmaFaultRegion implements FaultSource {
      */
     public static DmaFaultRegion attach(final DmaFaultDevice device, final RegionInfo info, final DmaFaultMemory memory,
             final EventFd event) {
-        return new DmaFaultRegion(device, info.format(), memory, event);
+        final EntryFormat format = info.format();
+        return new DmaFaultRegion(device, format, memory, new SharedRing(memory, format), event);
+    }
+
+    /**
+     * Opens the DMA-fault region of a VFIO device, as the kernel of the 2021 series gives it one: finds the region and
+     * its interrupt by type, maps the ring, and lets the interrupt signal an eventfd. The header is mapped if the
+     * device lets it, and otherwise read and written by system calls.
+     *
+     * @param device whose faults it carries.
+     * @param vfio   the device, which stays open until this is closed.
+     * @return the consumer's end; closing it takes the eventfd from the device.
+     * @throws IllegalArgumentException                  in one sentence, if the device has no such region or what it
+     *                                                   says of it is not sound; nothing is left then.
+     * @throws io.viommu.bridge.linux.LinuxException in one sentence, if the kernel refuses; nothing is left then.
+     */
+    public static DmaFaultRegion open(final DmaFaultDevice device, final VfioDevice vfio) {
+        final DeviceRegion found = DeviceRegion.find(vfio);
+        final EventFd event = EventFd.create();
+        DeviceRing ring = null;
+        try {
+            ring = found.map();
+            final DmaFaultRegion region = new DmaFaultRegion(device, found.format(), null, ring, event);
+            ring.signal(event);
+            return region;
+        } catch (final RuntimeException refused) {
+            if (ring != null) {
+                ring.close();
+            }
+            event.close();
+            throw refused;
+        }
     }
 
     @Override
@@ -126,7 +157,7 @@ public final class DmaFaultRegion implements FaultSource {
     /**
      * The region's memory, to hand to a producer.
      *
-     * @return owned by this.
+     * @return owned by this; null for the region of a VFIO device.
      */
     public DmaFaultMemory memory() {
         return memory;
@@ -161,14 +192,14 @@ public final class DmaFaultRegion implements FaultSource {
             return 0;
         }
         int taken = 0;
-        int head = region.getIntVolatile(HEAD);
+        int head = region.head();
         while (head != tail && taken < limit) {
             if (!ring.valid(head)) {
                 fail(head);
                 break;
             }
             taken += take(sink, head, limit - taken);
-            head = region.getIntVolatile(HEAD);
+            head = region.head();
         }
         if (taken > 0) {
             read.lazySet(read.getPlain() + taken);
@@ -177,7 +208,7 @@ public final class DmaFaultRegion implements FaultSource {
     }
 
     private int take(final FaultSink sink, final int head, final int limit) {
-        region.boundsCheck(ring.at(ring.mask()), ring.entrySize()); // the one check; it fails after close
+        entries.boundsCheck(ring.at(ring.mask()), ring.entrySize()); // the one check; it fails after close
         int taken = 0;
         int held = 0;
         while (tail != head && taken < limit) {
@@ -188,18 +219,18 @@ public final class DmaFaultRegion implements FaultSource {
             held += count;
             // The producer drops while the ring is full, so a long drain makes room in between.
             if (held >= ring.entries() / 4) {
-                region.putIntRelease(TAIL, tail);
+                region.room(tail);
                 held = 0;
             }
             decode(sink, count);
         }
-        region.putIntVolatile(TAIL, tail); // before the next look at the head
+        region.settle(tail); // before the next look at the head
         return taken;
     }
 
     /** Several at once: each comes from the producer's cache, and so they come together instead of one by one. */
     private void copy(final int count) {
-        final long ringBase = region.addressOffset();
+        final long ringBase = entries.addressOffset();
         final long copyBase = copies.addressOffset();
         for (int i = 0; i < count; i++) {
             WordCopy.copy(null, ringBase + ring.at(tail + i & ring.mask()), null,
@@ -218,8 +249,7 @@ public final class DmaFaultRegion implements FaultSource {
     }
 
     private void fail(final int head) {
-        failure = "The DMA-fault region of " + device.name() + " is broken: its head is "
-                + Integer.toUnsignedString(head) + ", which must be below nb_entries, " + ring.entries() + ".";
+        failure = "The DMA-fault region of " + device.name() + " is broken: " + region.defect(head) + ".";
         LOG.log(System.Logger.Level.WARNING, failure);
     }
 
@@ -271,8 +301,8 @@ public final class DmaFaultRegion implements FaultSource {
 
     @Override
     public void close() {
+        region.close();
         event.close();
-        memory.close();
     }
 
     @Override

@@ -41,13 +41,22 @@ record RingGeometry(int entrySize, int entries, int offset) {
     }
 
     static RingGeometry read(final DirectBuffer region, final EntryFormat format) {
-        if (region.capacity() < HEADER_LENGTH) {
-            throw new IllegalArgumentException("The DMA-fault region has " + region.capacity()
-                    + " bytes; its header alone has " + HEADER_LENGTH + ".");
+        checkSize(region.capacity());
+        return read(region, region.capacity(), format);
+    }
+
+    static void checkSize(final long size) {
+        if (size < HEADER_LENGTH) {
+            throw new IllegalArgumentException("The DMA-fault region has " + size + " bytes; its header alone has "
+                    + HEADER_LENGTH + ".");
         }
-        final long entrySize = region.getInt(ENTRY_SIZE) & UNSIGNED;
-        final long entries = region.getInt(NB_ENTRIES) & UNSIGNED;
-        final long offset = region.getInt(RING_OFFSET) & UNSIGNED;
+    }
+
+    /** Reads the header of a region of that size, which is positive. */
+    static RingGeometry read(final DirectBuffer header, final long size, final EntryFormat format) {
+        final long entrySize = header.getInt(ENTRY_SIZE) & UNSIGNED;
+        final long entries = header.getInt(NB_ENTRIES) & UNSIGNED;
+        final long offset = header.getInt(RING_OFFSET) & UNSIGNED;
         if (entrySize < format.length() || entrySize % Long.BYTES != 0) {
             throw new IllegalArgumentException("The DMA-fault region's entry_size is " + entrySize
                     + "; it must be a multiple of 8 and at least " + format.length() + ".");
@@ -61,8 +70,9 @@ record RingGeometry(int entrySize, int entries, int offset) {
                     + "; it must be a multiple of 4 behind the header of " + HEADER_LENGTH + " bytes.");
         }
         // Three factors below 2^32: the product of two fits a long unsigned, so compare by division.
-        if (offset > region.capacity() || entrySize > (region.capacity() - offset) / entries) {
-            throw new IllegalArgumentException("The DMA-fault region has " + region.capacity() + " bytes; its header"
+        final long most = Math.min(size, Integer.MAX_VALUE);
+        if (offset > most || entrySize > (most - offset) / entries) {
+            throw new IllegalArgumentException("The DMA-fault region has " + size + " bytes; its header"
                     + " asks for " + entries + " entries of " + entrySize + " bytes from byte " + offset + " on.");
         }
         return new RingGeometry((int) entrySize, (int) entries, (int) offset);
@@ -72,6 +82,16 @@ record RingGeometry(int entrySize, int entries, int offset) {
         region.putInt(ENTRY_SIZE, entrySize);
         region.putInt(NB_ENTRIES, entries);
         region.putInt(RING_OFFSET, offset);
+    }
+
+    /** The same ring, seen through a window that begins so many bytes into the region. */
+    RingGeometry from(final int start) {
+        return new RingGeometry(entrySize, entries, offset - start);
+    }
+
+    /** Bytes of all entries. */
+    int length() {
+        return entries * entrySize;
     }
 
     int mask() {

@@ -17,6 +17,7 @@ package io.viommu.bridge.iommufd;
 
 import java.lang.foreign.MemorySegment;
 
+import io.viommu.bridge.linux.FileMapping;
 import io.viommu.bridge.linux.NativeFile;
 
 /** The kernel beneath, by system calls. */
@@ -53,6 +54,21 @@ enum HostKernel implements IommufdKernel {
         @Override
         public long write(final MemorySegment from) {
             return file.write(from);
+        }
+
+        @Override
+        public long readAt(final MemorySegment into, final long position) {
+            return file.readAt(into, position);
+        }
+
+        @Override
+        public long writeAt(final MemorySegment from, final long position) {
+            return file.writeAt(from, position);
+        }
+
+        @Override
+        public FileMapping map(final long position, final long size, final boolean writable) {
+            return FileMapping.ofDevice(file.fd(), position, size, writable);
         }
 
         @Override

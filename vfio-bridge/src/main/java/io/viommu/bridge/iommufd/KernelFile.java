@@ -17,6 +17,10 @@ package io.viommu.bridge.iommufd;
 
 import java.lang.foreign.MemorySegment;
 
+import io.viommu.bridge.linux.Errno;
+import io.viommu.bridge.linux.FileMapping;
+import io.viommu.bridge.linux.LinuxException;
+
 /**
  * An open file of the kernel with the plain calls on it. Results are those of the system calls, with {@code -errno} for
  * a failure. Several threads may call; a closed file answers {@code -EBADF}.
@@ -54,6 +58,41 @@ public interface KernelFile extends AutoCloseable {
      * @return bytes written, possibly fewer than asked, or {@code -errno}.
      */
     long write(MemorySegment from);
+
+    /**
+     * pread(2); a queue has no positions and answers {@code -ESPIPE}.
+     *
+     * @param into     native memory; its size is the byte count asked for.
+     * @param position where in the file.
+     * @return bytes read, or {@code -errno}.
+     */
+    default long readAt(final MemorySegment into, final long position) {
+        return -Errno.ESPIPE;
+    }
+
+    /**
+     * pwrite(2); a queue has no positions and answers {@code -ESPIPE}.
+     *
+     * @param from     native memory; its size is the byte count asked for.
+     * @param position where in the file.
+     * @return bytes written, or {@code -errno}.
+     */
+    default long writeAt(final MemorySegment from, final long position) {
+        return -Errno.ESPIPE;
+    }
+
+    /**
+     * mmap(2), shared; a queue can't be mapped.
+     *
+     * @param position where in the file, a multiple of the page size.
+     * @param size     bytes.
+     * @param writable whether the mapping takes stores.
+     * @return the mapping, which the caller closes.
+     * @throws LinuxException in one sentence.
+     */
+    default FileMapping map(final long position, final long size, final boolean writable) {
+        throw new LinuxException("mmap of " + size + " bytes of descriptor " + fd(), Errno.ENODEV);
+    }
 
     @Override
     void close();

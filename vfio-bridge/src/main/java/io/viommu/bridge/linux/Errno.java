@@ -31,6 +31,8 @@ public final class Errno {
     public static final int EBUSY = 16;
     /** File or object exists. */
     public static final int EEXIST = 17;
+    /** No such device: unplugged, or not of the kind that can do this. */
+    public static final int ENODEV = 19;
     /** Invalid argument. */
     public static final int EINVAL = 22;
     /** Argument too long. */
@@ -57,7 +59,7 @@ public final class Errno {
             Map.entry(EBADF, "EBADF (bad file descriptor)"), Map.entry(EAGAIN, "EAGAIN (try again)"),
             Map.entry(12, "ENOMEM (not enough memory)"), Map.entry(13, "EACCES (permission denied)"),
             Map.entry(14, "EFAULT (bad address)"), Map.entry(EBUSY, "EBUSY (device or resource busy)"),
-            Map.entry(EEXIST, "EEXIST (file exists)"), Map.entry(19, "ENODEV (no such device)"),
+            Map.entry(EEXIST, "EEXIST (file exists)"), Map.entry(ENODEV, "ENODEV (no such device)"),
             Map.entry(20, "ENOTDIR (not a directory)"), Map.entry(21, "EISDIR (is a directory)"),
             Map.entry(EINVAL, "EINVAL (invalid argument)"), Map.entry(23, "ENFILE (too many open files in the system)"),
             Map.entry(24, "EMFILE (too many open files)"), Map.entry(ENOTTY, "ENOTTY (request unknown to this kernel)"),

@@ -45,13 +45,27 @@ public final class FileMapping implements AutoCloseable {
      * @return the mapping
      * @throws LinuxException if the range is not in the file or the kernel refuses
      */
-    @SuppressWarnings("restricted") // a mapping's size is what mmap was asked for
     public static FileMapping map(final int fd, final long offset, final long size, final boolean writable) {
         final long available = NativeFile.size(fd);
         if (offset < 0 || offset % PAGE != 0 || size < 1 || size > available - offset) {
             throw new LinuxException("mmap of " + size + " bytes at offset " + offset + " of a file of " + available
                     + " bytes", Errno.EINVAL);
         }
+        return ofDevice(fd, offset, size, writable);
+    }
+
+    /**
+     * Maps a part of a device's file, whose size can't be asked for: its driver checks the range.
+     *
+     * @param fd an open descriptor; the caller goes on owning it
+     * @param offset bytes from the start of the file, a multiple of 4096
+     * @param size bytes, 1 or more
+     * @param writable whether the mapping takes stores
+     * @return the mapping
+     * @throws LinuxException if the driver refuses
+     */
+    @SuppressWarnings("restricted") // a mapping's size is what mmap was asked for
+    public static FileMapping ofDevice(final int fd, final long offset, final long size, final boolean writable) {
         return new FileMapping(LibC.mmap(fd, offset, size, writable, "at offset " + offset).reinterpret(size));
     }
 

@@ -46,6 +46,8 @@ public final class VfioCapHeaderLayout {
     public static final int ID_TYPE = 2;
     /** Interrupt, in the fault series of 2021: {@link VfioRegionTypeLayout} too. */
     public static final int ID_IRQ_TYPE = 3;
+    /** Region, in the fault series of 2021: the version of a DMA-fault region's entries follows, four bytes. */
+    public static final int ID_DMA_FAULT = 6;
 
     private VfioCapHeaderLayout() {
     }

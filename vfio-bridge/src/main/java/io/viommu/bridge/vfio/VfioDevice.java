@@ -18,12 +18,16 @@ package io.viommu.bridge.vfio;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.List;
+import java.util.TreeSet;
 
 import org.agrona.concurrent.UnsafeBuffer;
 
 import io.viommu.bridge.iommufd.Iommufd;
 import io.viommu.bridge.iommufd.IommufdKernel;
 import io.viommu.bridge.iommufd.KernelFile;
+import io.viommu.bridge.linux.Errno;
+import io.viommu.bridge.linux.FileMapping;
 import io.viommu.bridge.linux.LinuxException;
 import io.viommu.bridge.uapi.VfioBindLayout;
 import io.viommu.bridge.uapi.VfioDeviceInfoLayout;
@@ -45,9 +49,11 @@ public final class VfioDevice implements AutoCloseable {
     private static final int INDEX_AT = 8;
     private static final int MOST_VECTORS = 4096;
     private static final int DISARMED = -1;
+    private static final int PAGE = 4096;
 
     private final String name;
     private final KernelFile file;
+    private final TreeSet<Integer> armed = new TreeSet<>();
 
     VfioDevice(final String name, final KernelFile file) {
         this.name = name;
@@ -124,6 +130,56 @@ public final class VfioDevice implements AutoCloseable {
     }
 
     /**
+     * Reads from a region, as its driver sees it.
+     *
+     * @param region of this device.
+     * @param at     byte of the region.
+     * @param into   native memory; its size is the byte count asked for.
+     * @return bytes read, or {@code -errno}; {@code -EINVAL} for a range that the region doesn't have.
+     */
+    public long read(final VfioRegion region, final long at, final MemorySegment into) {
+        return has(region, at, into.byteSize()) ? file.readAt(into, region.offset() + at) : -Errno.EINVAL;
+    }
+
+    /**
+     * Writes to a region.
+     *
+     * @param region of this device.
+     * @param at     byte of the region.
+     * @param from   native memory; its size is the byte count asked for.
+     * @return bytes written, or {@code -errno}; {@code -EINVAL} for a range that the region doesn't have.
+     */
+    public long write(final VfioRegion region, final long at, final MemorySegment from) {
+        return has(region, at, from.byteSize()) ? file.writeAt(from, region.offset() + at) : -Errno.EINVAL;
+    }
+
+    /** Positions in the file are signed; a region that goes beyond has none there. */
+    private static boolean has(final VfioRegion region, final long at, final long length) {
+        return at >= 0 && at <= region.size() - length && region.offset() >= 0
+                && region.offset() <= Long.MAX_VALUE - region.size();
+    }
+
+    /**
+     * Maps a part of a region.
+     *
+     * @param region   of this device.
+     * @param at       byte of the region.
+     * @param length   bytes.
+     * @param writable whether the mapping takes stores.
+     * @return the mapping, which the caller closes.
+     * @throws LinuxException in one sentence, if the region or the kernel doesn't allow it.
+     */
+    public FileMapping map(final VfioRegion region, final long at, final long length, final boolean writable) {
+        if (!has(region, at, length) || region.mappable(at, length) == null || (region.offset() + at) % PAGE != 0) {
+            throw new LinuxException(String.format(
+                    "Region %d of %s can't be mapped: 0x%x bytes at 0x%x of it, which is at 0x%x of the file, are not a"
+                            + " mappable part that begins a page.",
+                    region.index(), name, length, at, region.offset()), 0);
+        }
+        return file.map(region.offset() + at, length, writable);
+    }
+
+    /**
      * Asks about an interrupt index.
      *
      * @param index its number.
@@ -183,6 +239,7 @@ public final class VfioDevice implements AutoCloseable {
             argument.set(INT, VfioIrqSetLayout.COUNT, fds.length);
             MemorySegment.copy(fds, 0, argument, INT, VfioIrqSetLayout.DATA, fds.length);
             call(VfioRequest.DEVICE_SET_IRQS, argument, "VFIO_DEVICE_SET_IRQS of index " + index);
+            armed.add(index);
         }
     }
 
@@ -210,6 +267,27 @@ public final class VfioDevice implements AutoCloseable {
                     VfioIrqSetLayout.FLAG_DATA_NONE | VfioIrqSetLayout.FLAG_ACTION_TRIGGER);
             argument.set(INT, VfioIrqSetLayout.INDEX, index);
             call(VfioRequest.DEVICE_SET_IRQS, argument, "VFIO_DEVICE_SET_IRQS of index " + index);
+            armed.remove(index);
+        }
+    }
+
+    /**
+     * Stops all interrupts that were given an eventfd: the last step of a teardown, when nobody waits for them.
+     *
+     * @throws LinuxException in one sentence, the first of several; the others are stopped all the same.
+     */
+    public void silence() {
+        LinuxException first = null;
+        for (final int index : List.copyOf(armed)) {
+            try {
+                silence(index);
+            } catch (final LinuxException refused) {
+                first = first == null ? refused : first;
+            }
+        }
+        armed.clear();
+        if (first != null) {
+            throw first;
         }
     }
 

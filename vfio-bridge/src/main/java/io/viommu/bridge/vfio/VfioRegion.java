@@ -34,9 +34,11 @@ import io.viommu.bridge.uapi.VfioSparseMmapLayout;
  * @param offset   where it is in the device's file.
  * @param type     its type, 0 for the regions of the bus itself.
  * @param subtype  its subtype.
+ * @param version  version of the entries of a DMA-fault region (its capability 6), 0 for other regions.
  * @param mappable the parts that can be mapped; all of it in one part if nothing else is said.
  */
-public record VfioRegion(int index, int flags, long size, long offset, int type, int subtype, List<Area> mappable) {
+public record VfioRegion(int index, int flags, long size, long offset, int type, int subtype, int version,
+        List<Area> mappable) {
 
     /**
      * A part of a region.
@@ -56,16 +58,34 @@ public record VfioRegion(int index, int flags, long size, long offset, int type,
         final CapabilityChain chain = new CapabilityChain("region info", info, VfioRegionInfoLayout.LENGTH, first);
         final int type = chain.find(VfioCapHeaderLayout.ID_TYPE, VfioRegionTypeLayout.LENGTH);
         final int sparse = chain.find(VfioCapHeaderLayout.ID_SPARSE_MMAP, VfioSparseMmapLayout.LENGTH);
+        final int fault = chain.find(VfioCapHeaderLayout.ID_DMA_FAULT, VfioCapHeaderLayout.LENGTH + Integer.BYTES);
         final List<Area> areas;
-        if (sparse != 0) {
-            areas = areas(info, sparse, size);
+        if ((flags & VfioRegionInfoLayout.FLAG_MMAP) == 0) {
+            areas = List.of();
         } else {
-            areas = (flags & VfioRegionInfoLayout.FLAG_MMAP) == 0 ? List.of() : List.of(new Area(0, size));
+            areas = sparse == 0 ? List.of(new Area(0, size)) : areas(info, sparse, size);
         }
         return new VfioRegion(info.getInt(VfioRegionInfoLayout.INDEX), flags, size,
                 info.getLong(VfioRegionInfoLayout.OFFSET),
                 type == 0 ? 0 : info.getInt(type + VfioRegionTypeLayout.TYPE),
-                type == 0 ? 0 : info.getInt(type + VfioRegionTypeLayout.SUBTYPE), areas);
+                type == 0 ? 0 : info.getInt(type + VfioRegionTypeLayout.SUBTYPE),
+                fault == 0 ? 0 : info.getInt(fault + VfioCapHeaderLayout.LENGTH), areas);
+    }
+
+    /**
+     * The part that can be mapped and has all of a range.
+     *
+     * @param from   its first byte, within the region.
+     * @param length bytes.
+     * @return the part, or null.
+     */
+    public Area mappable(final long from, final long length) {
+        for (final Area area : mappable) {
+            if (from >= area.offset && length <= area.size && from - area.offset <= area.size - length) {
+                return area;
+            }
+        }
+        return null;
     }
 
     private static List<Area> areas(final DirectBuffer info, final int at, final long regionSize) {

@@ -33,16 +33,19 @@ import io.viommu.bridge.uapi.VfioGroupStatusLayout;
 import io.viommu.bridge.uapi.VfioRequest;
 
 /** A kernel with VFIO devices: nodes of their own, one group, containers, and an iommufd beside them. */
-final class FakeVfio implements IommufdKernel {
+public final class FakeVfio implements IommufdKernel {
 
-    static final int GROUP = 26;
-    static final String NODE = "/dev/vfio/devices/vfio";
-    static final String NAME = "fff51000.ethernet";
+    /** The group's number. */
+    public static final int GROUP = 26;
+    /** Nodes of devices, without the number. */
+    public static final String NODE = "/dev/vfio/devices/vfio";
+    /** The device of the group. */
+    public static final String NAME = "fff51000.ethernet";
 
     /** What container requests have done. */
     final List<String> mapped = new ArrayList<>();
-    final FakeIommufd iommufd = new FakeIommufd();
-    final FakeVfioDevice device = new FakeVfioDevice(iommufd);
+    public final FakeIommufd iommufd = new FakeIommufd();
+    public final FakeVfioDevice device = new FakeVfioDevice(iommufd);
     boolean viable = true;
     int apiVersion;
     private final Map<Integer, KernelFile> files = new HashMap<>();

@@ -19,7 +19,9 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -27,6 +29,7 @@ import java.util.Map;
 import io.viommu.bridge.iommufd.FakeFile;
 import io.viommu.bridge.iommufd.FakeIommufd;
 import io.viommu.bridge.linux.Errno;
+import io.viommu.bridge.linux.FileMapping;
 import io.viommu.bridge.uapi.VfioAttachLayout;
 import io.viommu.bridge.uapi.VfioBindLayout;
 import io.viommu.bridge.uapi.VfioDetachLayout;
@@ -36,15 +39,21 @@ import io.viommu.bridge.uapi.VfioRequest;
 import io.viommu.fault.FaultSink;
 
 /** A device of the fake VFIO: its infos are bytes that a test gives. */
-final class FakeVfioDevice {
+public final class FakeVfioDevice {
 
     static final int ENODEV = 19;
 
     /** Answers to info requests by request and index; the kernel copies as much as argsz allows. */
-    final Map<Integer, byte[]> regions = new HashMap<>();
-    final Map<Integer, byte[]> interrupts = new HashMap<>();
+    public final Map<Integer, byte[]> regions = new HashMap<>();
+    /** Interrupt infos, likewise. */
+    public final Map<Integer, byte[]> interrupts = new HashMap<>();
     /** SET_IRQS requests as index, start and descriptors. */
-    final List<String> armed = new ArrayList<>();
+    public final List<String> armed = new ArrayList<>();
+    /** What the next reads of the region give instead: an errno, or fewer bytes. */
+    public final Deque<Long> readResults = new ArrayDeque<>();
+    private FakeFaultRegion faults;
+    private Integer regionCount;
+    private boolean refusesWrites;
     private final FakeIommufd iommufd;
     private int iommufdFd = -1;
     private boolean gone;
@@ -57,12 +66,31 @@ final class FakeVfioDevice {
         iommufdFd = fd;
     }
 
+    /** Gives it a DMA-fault region and the interrupt of it, behind those that its bus has. */
+    public void faults(final FakeFaultRegion region) {
+        faults = region;
+        regions.put(FakeFaultRegion.INDEX, region.info());
+        interrupts.put(FakeFaultRegion.INTERRUPT, region.interruptInfo());
+        regionCount = FakeFaultRegion.INDEX + 1;
+    }
+
+    /** Lets it take no tail any more. */
+    public void refuseWrites() {
+        refusesWrites = true;
+    }
+
+    /** Lets it say that it has so many regions. */
+    public void regionCount(final int count) {
+        regionCount = count;
+    }
+
     /** Unplugs it: every request fails from now on. */
-    void unplug() {
+    public void unplug() {
         gone = true;
     }
 
-    static ByteBuffer bytes(final int length) {
+    /** Zeros to fill in the order of the host. */
+    public static ByteBuffer bytes(final int length) {
         return ByteBuffer.allocate(length).order(ByteOrder.nativeOrder());
     }
 
@@ -85,6 +113,25 @@ final class FakeVfioDevice {
                     case VfioRequest.DEVICE_DETACH_IOMMUFD_PT -> detach(argument);
                     default -> bound != 0 || ofGroup ? describe(request, argument) : -Errno.EINVAL;
                 };
+            }
+
+            @Override
+            public long readAt(final MemorySegment into, final long position) {
+                final Long scripted = readResults.poll();
+                if (gone || scripted != null) {
+                    return gone ? -ENODEV : scripted;
+                }
+                return faults == null ? -Errno.EINVAL : faults.read(into, position);
+            }
+
+            @Override
+            public long writeAt(final MemorySegment from, final long position) {
+                return gone ? -ENODEV : faults == null || refusesWrites ? -Errno.EINVAL : faults.write(from, position);
+            }
+
+            @Override
+            public FileMapping map(final long position, final long size, final boolean writable) {
+                return faults == null ? super.map(position, size, writable) : faults.map(position, size, writable);
             }
 
             private int bind(final MemorySegment argument) {
@@ -121,8 +168,10 @@ final class FakeVfioDevice {
         switch (request) {
             case VfioRequest.DEVICE_GET_INFO -> {
                 argument.set(ValueLayout.JAVA_INT, VfioDeviceInfoLayout.FLAGS, VfioDeviceInfoLayout.FLAG_PLATFORM);
-                argument.set(ValueLayout.JAVA_INT, VfioDeviceInfoLayout.NUM_REGIONS, regions.size());
-                argument.set(ValueLayout.JAVA_INT, VfioDeviceInfoLayout.NUM_IRQS, interrupts.size());
+                argument.set(ValueLayout.JAVA_INT, VfioDeviceInfoLayout.NUM_REGIONS,
+                        regionCount == null ? regions.size() : regionCount);
+                argument.set(ValueLayout.JAVA_INT, VfioDeviceInfoLayout.NUM_IRQS,
+                        interrupts.keySet().stream().mapToInt(index -> index + 1).max().orElse(0));
                 return 0;
             }
             case VfioRequest.DEVICE_GET_REGION_INFO -> {
@@ -133,12 +182,18 @@ final class FakeVfioDevice {
             }
             case VfioRequest.DEVICE_SET_IRQS -> {
                 final int length = argument.get(ValueLayout.JAVA_INT, VfioIrqSetLayout.ARGSZ);
-                final StringBuilder request1 = new StringBuilder();
+                final StringBuilder words = new StringBuilder();
                 for (int at = VfioIrqSetLayout.FLAGS; at < length; at += Integer.BYTES) {
-                    request1.append(at == VfioIrqSetLayout.FLAGS ? "" : " ")
+                    words.append(at == VfioIrqSetLayout.FLAGS ? "" : " ")
                             .append(argument.get(ValueLayout.JAVA_INT, at));
                 }
-                armed.add(request1.toString());
+                armed.add(words.toString());
+                if (faults != null
+                        && argument.get(ValueLayout.JAVA_INT, VfioIrqSetLayout.INDEX) == FakeFaultRegion.INTERRUPT) {
+                    faults.arm(length == VfioIrqSetLayout.DATA
+                            ? -1
+                            : argument.get(ValueLayout.JAVA_INT, VfioIrqSetLayout.DATA));
+                }
                 return 0;
             }
             default -> {
