@@ -59,4 +59,14 @@ public interface BoundDevice {
      * @throws io.viommu.bridge.linux.LinuxException in one sentence.
      */
     void detachPasid(int pasid);
+
+    /**
+     * Stops what the device signals: every interrupt that was given an eventfd. The last step of a teardown; nothing to
+     * do for a device whose interrupts are somebody else's.
+     *
+     * @throws io.viommu.bridge.linux.LinuxException in one sentence.
+     */
+    default void silence() {
+        // most have none of their own
+    }
 }

@@ -15,14 +15,12 @@
  */
 package io.viommu.bridge.iommufd;
 
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
-
 import io.viommu.bridge.FaultReader;
 import io.viommu.bridge.linux.LinuxException;
 import io.viommu.fault.FaultPort;
 import io.viommu.fault.FaultRoute;
 import io.viommu.fault.FaultRouter;
+import io.viommu.fault.FaultSource;
 import io.viommu.fault.PageResponder;
 import io.viommu.iommu.HostIommu;
 
@@ -31,13 +29,12 @@ import io.viommu.iommu.HostIommu;
  * sources, and the devices. It is made before the model, since the model needs {@link #host}, and started after it.
  *
  * <p>{@link #close} takes it apart in the order that loses nothing: devices are cut off, so that no fault follows; what
- * is there is read and injected; what the guest has not answered is answered; then queues and tables go.
+ * is there is read and injected; what the guest has not answered is answered; the devices' interrupts are stopped; then
+ * queues and tables go.
  *
  * <p>For set-up, hot-plug and teardown, by one thread at a time; faults may flow meanwhile.
  */
 public final class SmmuPassthrough implements AutoCloseable {
-
-    private static final System.Logger LOG = System.getLogger(SmmuPassthrough.class.getName());
 
     private final String name;
     private final Viommu viommu;
@@ -49,8 +46,7 @@ public final class SmmuPassthrough implements AutoCloseable {
     private final IommufdHost host;
     private final int stallNumber;
     private final int eventNumber;
-    private final Map<Integer, BoundDevice> devices = new ConcurrentHashMap<>();
-    private FaultReader reader;
+    private final DeviceSources devices;
     private FaultRouter router;
     private FaultPort port;
 
@@ -67,6 +63,7 @@ public final class SmmuPassthrough implements AutoCloseable {
     public SmmuPassthrough(final String name, final NestParent parent, final int device, final int depth,
             final int source) {
         this.name = name;
+        this.devices = new DeviceSources(name);
         this.stallNumber = source;
         this.eventNumber = source + 1;
         final HardwareInfo hardware = parent.iommufd().hardwareInfo(device);
@@ -109,14 +106,14 @@ public final class SmmuPassthrough implements AutoCloseable {
      * @param viommuIn the model's pipeline.
      */
     public void start(final FaultReader to, final FaultRouter through, final FaultPort viommuIn) {
-        reader = to;
         router = through;
         port = viommuIn;
         router.add(eventNumber, VeventQueueSource.WHOLE_QUEUE, new FaultRoute(port, 0));
-        devices.forEach(this::route);
-        reader.add(stalls);
+        devices.names().forEach(streamId -> route(streamId, devices.get(streamId)));
+        devices.start(to, through, viommuIn);
+        to.add(stalls);
         if (unrecoverable != null) {
-            reader.add(unrecoverable);
+            to.add(unrecoverable);
         }
     }
 
@@ -129,10 +126,23 @@ public final class SmmuPassthrough implements AutoCloseable {
      */
     public void add(final int streamId, final BoundDevice device) {
         streams.add(streamId, device);
-        devices.put(streamId, device);
+        devices.add(streamId, device);
         if (router != null) {
             route(streamId, device);
         }
+    }
+
+    /**
+     * Reads a source that a device has of its own too, such as its DMA-fault region, until the device is removed; the
+     * source is closed then.
+     *
+     * @param streamId   what the guest calls the device, which has been added.
+     * @param source     the source.
+     * @param number     number of the source, as the routes know it.
+     * @param hostDevice what the source calls the device.
+     */
+    public void add(final int streamId, final FaultSource source, final int number, final int hostDevice) {
+        devices.add(streamId, source, number, hostDevice);
     }
 
     private void route(final int streamId, final BoundDevice device) {
@@ -142,28 +152,30 @@ public final class SmmuPassthrough implements AutoCloseable {
     }
 
     /**
-     * Takes a device away, also in the middle of a storm: it is cut off, the kernel answers what it waits for, and what
-     * of it is read afterwards has no route.
+     * Takes a device away, also in the middle of a storm: it is cut off, the kernel answers what it waits for, what its
+     * own sources hold is read, its interrupts are stopped, and what of it the shared queues still have has no route.
      *
      * @param streamId what the guest calls it.
      */
     public void remove(final int streamId) {
-        final BoundDevice device = devices.remove(streamId);
+        final BoundDevice device = devices.get(streamId);
         if (device == null) {
             return;
         }
         streams.remove(streamId);
+        devices.drain(streamId);
         if (router != null) {
             router.remove(stallNumber, device.id());
             router.remove(eventNumber, streamId);
         }
+        devices.silence(streamId);
     }
 
     /**
      * Brings all devices to where they are after a reset of the vIOMMU: cut off, nothing waiting for an answer.
      */
     public void reset() {
-        devices.keySet().forEach(streamId -> streams.install(streamId, 0, 0));
+        devices.names().forEach(streamId -> streams.install(streamId, 0, 0));
         stalls.answerOpen(PageResponder.INVALID);
     }
 
@@ -187,32 +199,23 @@ public final class SmmuPassthrough implements AutoCloseable {
 
     @Override
     public void close() {
-        devices.keySet().forEach(streamId -> streams.install(streamId, 0, 0));
-        if (reader != null) {
-            stop();
+        devices.names().forEach(streamId -> streams.install(streamId, 0, 0));
+        if (devices.started()) {
+            devices.names().forEach(devices::drain);
+            devices.drain(stalls);
+            if (unrecoverable != null) {
+                devices.drain(unrecoverable);
+            }
+            router.remove(eventNumber, VeventQueueSource.WHOLE_QUEUE);
         }
         stalls.answerOpen(PageResponder.INVALID);
         host.remove(stallNumber);
-        devices.keySet().forEach(this::remove);
+        devices.names().forEach(this::remove);
         try {
             viommu.close();
         } finally {
             faults.close();
         }
-    }
-
-    private void stop() {
-        try {
-            reader.remove(stalls);
-            if (unrecoverable != null) {
-                reader.remove(unrecoverable);
-            }
-        } catch (final InterruptedException interrupted) {
-            Thread.currentThread().interrupt();
-            LOG.log(System.Logger.Level.WARNING,
-                    "The teardown of " + name + " was interrupted before its faults were read.");
-        }
-        router.remove(eventNumber, VeventQueueSource.WHOLE_QUEUE);
     }
 
     @Override

@@ -15,20 +15,19 @@
  */
 package io.viommu.bridge.iommufd;
 
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
-
 import io.viommu.bridge.FaultReader;
 import io.viommu.bridge.linux.LinuxException;
 import io.viommu.fault.FaultPort;
 import io.viommu.fault.FaultRoute;
 import io.viommu.fault.FaultRouter;
+import io.viommu.fault.FaultSource;
 import io.viommu.fault.PageResponder;
 import io.viommu.iommu.HostIommu;
 
 /**
  * All that the host keeps for one virtual VT-d unit: the second stage, the queue of page requests with its source, and
- * the devices. The kernel has no queue for VT-d's unrecoverable faults; these stay in the host's log.
+ * the devices. The kernel has no queue for VT-d's unrecoverable faults; these stay in the host's log, unless a device
+ * has a DMA-fault region.
  *
  * <p>Made before the model, since the model needs {@link #host}, and started after it; {@link #close} takes it apart in
  * the order of {@link SmmuPassthrough}. For set-up, hot-plug and teardown, by one thread at a time; requests may flow
@@ -36,16 +35,13 @@ import io.viommu.iommu.HostIommu;
  */
 public final class VtdPassthrough implements AutoCloseable {
 
-    private static final System.Logger LOG = System.getLogger(VtdPassthrough.class.getName());
-
     private final String name;
     private final FaultQueue faults;
     private final FaultQueueSource requests;
     private final IommufdRequesters requesters;
     private final IommufdHost host;
     private final int source;
-    private final Map<Integer, BoundDevice> devices = new ConcurrentHashMap<>();
-    private FaultReader reader;
+    private final DeviceSources devices;
     private FaultRouter router;
     private FaultPort port;
 
@@ -59,6 +55,7 @@ public final class VtdPassthrough implements AutoCloseable {
      */
     public VtdPassthrough(final String name, final NestParent parent, final int source) {
         this.name = name;
+        this.devices = new DeviceSources(name);
         this.source = source;
         this.faults = parent.iommufd().faultQueue();
         this.requests = new FaultQueueSource(name + " page requests", source, faults.file(),
@@ -85,11 +82,11 @@ public final class VtdPassthrough implements AutoCloseable {
      * @param unit    the model's pipeline.
      */
     public void start(final FaultReader to, final FaultRouter through, final FaultPort unit) {
-        reader = to;
         router = through;
         port = unit;
-        devices.forEach(this::route);
-        reader.add(requests);
+        devices.names().forEach(requester -> route(requester, devices.get(requester)));
+        devices.start(to, through, unit);
+        to.add(requests);
     }
 
     /**
@@ -101,10 +98,23 @@ public final class VtdPassthrough implements AutoCloseable {
      */
     public void add(final int requester, final BoundDevice device, final boolean pasids) {
         requesters.add(requester, device, pasids);
-        devices.put(requester, device);
+        devices.add(requester, device);
         if (router != null) {
             route(requester, device);
         }
+    }
+
+    /**
+     * Reads a source that a device has of its own too, such as its DMA-fault region, until the device is removed; the
+     * source is closed then.
+     *
+     * @param requester  what the guest calls the device, which has been added.
+     * @param faultsOf   the source.
+     * @param number     number of the source, as the routes know it.
+     * @param hostDevice what the source calls the device.
+     */
+    public void add(final int requester, final FaultSource faultsOf, final int number, final int hostDevice) {
+        devices.add(requester, faultsOf, number, hostDevice);
     }
 
     private void route(final int requester, final BoundDevice device) {
@@ -112,19 +122,22 @@ public final class VtdPassthrough implements AutoCloseable {
     }
 
     /**
-     * Takes a device away, also in the middle of a storm: the kernel answers what it waits for, and what of it is read
-     * afterwards has no route.
+     * Takes a device away, also in the middle of a storm: the kernel answers what it waits for, what its own sources
+     * hold is read, its interrupts are stopped, and what of it the shared queue still has has no route.
      *
      * @param requester what the guest calls it.
      */
     public void remove(final int requester) {
-        final BoundDevice device = devices.remove(requester);
-        if (device != null) {
-            requesters.remove(requester);
-            if (router != null) {
-                router.remove(source, device.id());
-            }
+        final BoundDevice device = devices.get(requester);
+        if (device == null) {
+            return;
         }
+        requesters.remove(requester);
+        devices.drain(requester);
+        if (router != null) {
+            router.remove(source, device.id());
+        }
+        devices.silence(requester);
     }
 
     /** Brings all devices to where they are after a reset of the unit: blocked, nothing waiting for an answer. */
@@ -149,18 +162,13 @@ public final class VtdPassthrough implements AutoCloseable {
     @Override
     public void close() {
         requesters.blockAll();
-        if (reader != null) {
-            try {
-                reader.remove(requests);
-            } catch (final InterruptedException interrupted) {
-                Thread.currentThread().interrupt();
-                LOG.log(System.Logger.Level.WARNING,
-                        "The teardown of " + name + " was interrupted before its requests were read.");
-            }
+        if (devices.started()) {
+            devices.names().forEach(devices::drain);
+            devices.drain(requests);
         }
         requests.answerOpen(PageResponder.INVALID);
         host.remove(source);
-        devices.keySet().forEach(this::remove);
+        devices.names().forEach(this::remove);
         faults.close();
     }
 

@@ -86,6 +86,11 @@ public final class VfioBinding implements BoundDevice {
     }
 
     @Override
+    public void silence() {
+        device.silence();
+    }
+
+    @Override
     public String toString() {
         return device + " (device " + id + ")";
     }

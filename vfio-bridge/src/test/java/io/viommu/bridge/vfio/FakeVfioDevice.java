@@ -84,9 +84,12 @@ public final class FakeVfioDevice {
         regionCount = count;
     }
 
-    /** Unplugs it: every request fails from now on. */
+    /** Unplugs it: every request fails from now on, and the kernel lets go of eventfds. */
     public void unplug() {
         gone = true;
+        if (faults != null) {
+            faults.arm(-1);
+        }
     }
 
     /** Zeros to fill in the order of the host. */
