@@ -136,7 +136,7 @@ public final class VtdUnit implements VirtualIommu, DmaTranslator, InterruptRema
         final InvalidationParts parts = new InvalidationParts(registers, capabilities, state, platform.memory(), sink,
                 invalidating, config.quirks());
         this.invalidations = new InvalidationQueue(parts, faultEvent,
-                EventLine.invalidation(registers, platform.interrupts()), this::respond, this::onInjector);
+                EventLine.invalidation(registers, platform.interrupts()), this::respond, this::mayNotWait);
         this.registerInvalidations = new RegisterInvalidation(parts);
         this.injection = new FaultInjection(faults, policy(), this::pageRequest, config.lostEvents());
         new GlobalCommand(registers, capabilities, state, new Switchboard());
@@ -246,8 +246,9 @@ public final class VtdUnit implements VirtualIommu, DmaTranslator, InterruptRema
         }
     }
 
-    private boolean onInjector() {
-        return injector == Thread.currentThread();
+    /** Whether others wait for the calling thread: it injects, or a guest handles its message. */
+    private boolean mayNotWait() {
+        return injector == Thread.currentThread() || remapper.sending();
     }
 
     @Override

@@ -25,10 +25,14 @@ import io.viommu.interrupt.InterruptSink;
 public final class Messages implements InterruptSink {
 
     private final List<String> sent = new CopyOnWriteArrayList<>();
+    /** Called for each message: what a guest's handler does. */
+    volatile Runnable handler = () -> {
+    };
 
     @Override
     public boolean message(final long address, final int data) {
         sent.add(Long.toHexString(address) + ":" + Integer.toHexString(data));
+        handler.run();
         return true;
     }
 

@@ -73,7 +73,7 @@ public final class InvalidationQueue {
     private final boolean likeQemu;
     private final UnsafeBuffer descriptor = new UnsafeBuffer(ByteBuffer.allocateDirect(32));
     private final UnsafeBuffer status = new UnsafeBuffer(ByteBuffer.allocateDirect(8));
-    private final BooleanSupplier onInjector;
+    private final BooleanSupplier mayNotWait;
     private final DeferredWork deferred = new DeferredWork("intel-iommu-deferred", this::process);
     private volatile FaultPort port;
     private boolean timedOut;
@@ -85,12 +85,12 @@ public final class InvalidationQueue {
      * @param faultEvent      takes IQE, ICE and ITE.
      * @param completionEvent takes IWC.
      * @param responder       takes answers to page requests.
-     * @param onInjector      tells whether the calling thread is injecting just now.
+     * @param mayNotWait      tells whether others may wait for the calling thread: it injects, or sends a message.
      */
     public InvalidationQueue(final InvalidationParts parts, final EventLine faultEvent,
             final EventLine completionEvent, final PageGroupResponder responder,
-            final BooleanSupplier onInjector) {
-        this.onInjector = onInjector;
+            final BooleanSupplier mayNotWait) {
+        this.mayNotWait = mayNotWait;
         this.registers = parts.registers();
         this.capabilities = parts.capabilities();
         this.state = parts.state();
@@ -130,9 +130,9 @@ public final class InvalidationQueue {
         if (turn.isHeldByCurrentThread()) {
             return; // a guest access from within a drain, which looks at the tail again
         }
-        if (!onInjector.getAsBoolean()) {
+        if (!mayNotWait.getAsBoolean()) {
             turn.lock();
-        } else if (!turn.tryLock()) { // who has it may be waiting for the injector
+        } else if (!turn.tryLock()) { // who has it may be waiting for this thread
             deferred.ask();
             return;
         }
@@ -243,8 +243,8 @@ public final class InvalidationQueue {
             raiseTimeout(); // the wait is aborted: software finds its status unwritten and tries again
             return DescriptorExecutor.DONE;
         }
-        if (onInjector.getAsBoolean() && !sink.quiet()) {
-            return LATER; // a transaction may be waiting for room that only the injector makes
+        if (mayNotWait.getAsBoolean() && !sink.quiet()) {
+            return LATER; // a transaction may be waiting for room that only the injector makes, a message for this one
         }
         sink.quiesce();
         final FaultPort faults = port;

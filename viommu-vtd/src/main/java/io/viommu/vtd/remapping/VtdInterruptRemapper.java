@@ -104,6 +104,16 @@ public final class VtdInterruptRemapper implements InterruptRemapper {
     }
 
     /**
+     * Whether the calling thread sends a message just now, so that this is the guest's handler of it.
+     *
+     * @return true from within {@link #deviceMessage}.
+     */
+    public boolean sending() {
+        final int[] own = ownUnderWay.get();
+        return own[0] + own[1] > 0;
+    }
+
+    /**
      * Whether {@link #quiesce} would return at once.
      *
      * @return false if a message of another thread is under way.
