@@ -65,6 +65,11 @@ final class HelpTexts {
     static final String CONTROL = "a socket for commands: fault, storm, log, dma, answers, spoil, ready";
     static final String MEMORY = "the file that holds the guest's RAM, for a VMM that passes no descriptors";
     static final String VISIBLE = "leave the function visible to the guest (default: it hides when BAR 0 is set)";
+    static final String REAL_GUEST = "Boots a stock Linux under QEMU with a vIOMMU as its IOMMU, injects the faults of "
+            + "kernel logs, and shows the guest's console printing them.";
+    static final String GUEST = "which guest (default: the one whose IOMMU reports such faults)";
+    static final String MOST = "replay so many faults and no more (default: 20); Linux prints 10 in 5 seconds";
+    static final String SET_UP = "what fetches QEMU and kernels if they are missing: config/real-guest/set-up";
     static final String VIOMMU = "vIOMMU device models (Arm SMMUv3, Intel VT-d) at work, without a "
             + "CPU.";
 

@@ -18,7 +18,6 @@ package io.viommu.vmm.realguest;
 
 import java.io.IOException;
 import java.util.Arrays;
-import java.util.List;
 
 import io.viommu.vtd.acpi.DeviceScope;
 import io.viommu.vtd.acpi.DmarTable;
@@ -104,12 +103,5 @@ final class Firmware {
                         DeviceScope.endpoint(0, kind.requester() >> 3, kind.requester() & 7))
                 .build();
         return Arrays.copyOfRange(table, ACPI_HEADER, table.length);
-    }
-
-    /** QEMU's options for the machine. */
-    static List<String> machine(final GuestKind kind) {
-        return kind.arm()
-                ? List.of("-machine", "virt,gic-version=3,memory-backend=ram0", "-cpu", "cortex-a57")
-                : List.of("-machine", "q35,memory-backend=ram0,sata=off,smbus=off", "-cpu", "qemu64");
     }
 }

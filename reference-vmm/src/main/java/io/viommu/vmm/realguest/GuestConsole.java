@@ -35,7 +35,9 @@ final class GuestConsole {
     static final String BEGIN = "RG-BEGIN ";
     static final String END = "RG-END ";
 
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    /** An emulated CPU on a loaded machine is slow; who waits in vain learns it late. */
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
+    private static final Duration BOOT_PATIENCE = Duration.ofMinutes(5);
 
     private final List<String> lines = new ArrayList<>();
     private final OutputStream keyboard;
@@ -83,7 +85,12 @@ final class GuestConsole {
         return await(mark, wanted, what, PATIENCE);
     }
 
-    synchronized String await(final int mark, final Predicate<String> wanted, final String what,
+    /** Waits until the guest has booted. */
+    void awaitShell() {
+        await(0, line -> line.contains("RG-UP"), "its shell was there", BOOT_PATIENCE);
+    }
+
+    private synchronized String await(final int mark, final Predicate<String> wanted, final String what,
             final Duration patience) {
         final long end = System.nanoTime() + patience.toNanos();
         int at = mark;

@@ -16,7 +16,7 @@
 
 package io.viommu.vmm.realguest;
 
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
+import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
 import java.util.Map;
@@ -31,8 +31,7 @@ final class Booted implements AutoCloseable {
 
     Booted(final GuestKind kind, final String series, final Map<String, String> properties) throws Exception {
         final GuestFiles files = GuestFiles.inCache();
-        assumeTrue(files.missing(kind, series).isEmpty(),
-                () -> "config/real-guest/set-up has not fetched " + files.missing(kind, series));
+        assertThat(files.missing(kind, series)).as("what config/real-guest/set-up has not fetched").isEmpty();
         guest = new RealGuest(files, kind, series, properties, line -> {
         });
     }

@@ -1,0 +1,74 @@
+/*
+ * Copyright 2026 the viommu authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.viommu.vmm.realguest;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * QEMU's command line for a guest.
+ *
+ * @param files  what to boot.
+ * @param kind   which machine.
+ * @param series which kernel.
+ */
+record GuestBoot(GuestFiles files, GuestKind kind, String series) {
+
+    private static final String RAM = "512M";
+
+    /**
+     * The command that starts the guest, halted, with its sockets qtest and qmp in a folder.
+     *
+     * @param more what this guest has beyond others.
+     */
+    List<String> command(final Path folder, final List<String> more) throws IOException {
+        final Path disk = Files.write(folder.resolve("disk"), files.ramdisk(kind, series));
+        final List<String> command = machine();
+        command.addAll(List.of("-serial", "stdio", "-no-reboot", "-S", "-qtest",
+                "unix:" + folder.resolve("qtest") + ",server=on,wait=off", "-qtest-log", "none", "-qmp",
+                "unix:" + folder.resolve("qmp") + ",server=on,wait=off", "-kernel",
+                files.kernel(kind, series).toString(), "-initrd", disk.toString()));
+        final String iommu = kind.arm()
+                ? "iommu.strict=1"
+                : "iommu.strict=1 intel_iommu=on," + (kind == GuestKind.X86_SCALABLE ? "sm_on" : "sm_off");
+        command.addAll(List.of("-append", "console=" + kind.terminal() + " panic=-1 " + iommu));
+        command.addAll(more);
+        return command;
+    }
+
+    /** The command that writes the device tree of the machine and ends. */
+    List<String> treeDump(final Path blob, final List<String> more) {
+        final List<String> command = machine();
+        command.addAll(more);
+        command.addAll(List.of("-machine", "dumpdtb=" + blob));
+        return command;
+    }
+
+    private List<String> machine() {
+        final List<String> command = new ArrayList<>(List.of(files.program(kind).toString(), "-run-with",
+                "exit-with-parent=on", "-nodefaults", "-display", "none"));
+        command.addAll(kind.arm()
+                ? List.of("-machine", "virt,gic-version=3,memory-backend=ram0", "-cpu", "cortex-a57")
+                : List.of("-machine", "q35,memory-backend=ram0,sata=off,smbus=off", "-cpu", "qemu64"));
+        command.addAll(List.of("-accel", "tcg", "-smp", "1", "-m", RAM, "-object",
+                "memory-backend-memfd,id=ram0,share=on,size=" + RAM));
+        return command;
+    }
+}
