@@ -17,8 +17,6 @@ package io.viommu.vmm.replay;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -26,6 +24,7 @@ import io.viommu.bridge.UnroutedAnswers;
 import io.viommu.bridge.iommufd.IommufdHost;
 import io.viommu.counters.CounterFile;
 import io.viommu.counters.FaultAccount;
+import io.viommu.device.MmioDevice;
 import io.viommu.fault.FaultObserver;
 import io.viommu.fault.FaultRoute;
 import io.viommu.fault.FaultRouter;
@@ -40,24 +39,29 @@ import io.viommu.pipeline.FaultPipeline;
 import io.viommu.pipeline.InjectorMode;
 import io.viommu.pipeline.PipelineSettings;
 
-/** A guest that looks at the bytes of its queues; registers and offsets of IHI 0070, chapter 6. */
-final class ConformanceGuest implements AutoCloseable {
+/**
+ * A machine in this process, with a model, its pipeline and routes, and a guest that looks at its queues by itself.
+ *
+ * @param <V> how the guest looks.
+ */
+final class ConformanceGuest<V extends GuestView> implements GuestView {
 
-    private static final long RAM = 0x4000_0000L;
-    private static final long COMMANDS = 0;
-    private static final long EVENTS = 0x1_0000;
-    private static final long REQUESTS = 0x2_0000;
-    private static final int LOG2 = 6;
+    static final long RAM = 0x4000_0000L;
+    static final long RAM_SIZE = 1 << 20;
 
     final IommufdHost host = new IommufdHost();
+    final V view;
     private final FaultRouter router = new FaultRouter();
-    private final MemorySegment ram = Arena.ofAuto().allocate(1 << 20, 4096);
-    private final VirtualIommu iommu;
     private final FaultPipeline pipeline;
     private final FaultIngress ingress;
-    private int commandsGiven;
 
-    ConformanceGuest(final Map<String, String> properties) {
+    /** Boots the software of a guest. */
+    interface Software<V> {
+        V boot(MmioDevice device, MemorySegment ram, long base);
+    }
+
+    ConformanceGuest(final String model, final Map<String, String> properties, final Software<V> software) {
+        final MemorySegment ram = Arena.ofAuto().allocate(RAM_SIZE, 4096);
         final GuestRam memory = new GuestRam();
         memory.addRegion(RAM, ram);
         final InterruptSink deaf = new InterruptSink() {
@@ -71,16 +75,18 @@ final class ConformanceGuest implements AutoCloseable {
                 // it looks by itself
             }
         };
-        iommu = IommuModels.create("smmuv3", properties, new IommuPlatform(memory, deaf, host));
+        final VirtualIommu iommu = IommuModels.create(model, properties, new IommuPlatform(memory, deaf, host));
         final CounterFile counters = CounterFile.inMemory();
         final FaultObserver observer = new UnroutedAnswers(host, FaultObserver.NONE);
-        pipeline = new FaultPipeline(PipelineSettings.named("smmu").mode(InjectorMode.RUN_TO_COMPLETION), iommu,
-                new FaultAccount(counters, "smmu"), observer);
+        pipeline = new FaultPipeline(PipelineSettings.named(model).mode(InjectorMode.RUN_TO_COMPLETION), iommu,
+                new FaultAccount(counters, model), observer);
         ingress = new FaultIngress("bridge", router, counters, observer);
-        iommu.write(0x90, 8, RAM + COMMANDS | LOG2);
-        iommu.write(0xA0, 8, RAM + EVENTS | LOG2);
-        iommu.write(0xC0, 8, RAM + REQUESTS | LOG2);
-        iommu.write(0x20, 4, 0b1111);
+        view = software.boot(iommu, ram, RAM);
+    }
+
+    /** One with an SMMUv3. */
+    static ConformanceGuest<SmmuView> smmu(final Map<String, String> properties) {
+        return new ConformanceGuest<>("smmuv3", properties, SmmuView::new);
     }
 
     void route(final int source, final int hostDevice) {
@@ -107,32 +113,14 @@ final class ConformanceGuest implements AutoCloseable {
         return taken > 0;
     }
 
-    /** What stands in the event queue. */
-    List<Long> events() {
-        return words(EVENTS, eventProd() & 0x7F, 4);
+    @Override
+    public List<Long> events() {
+        return view.events();
     }
 
-    /** What stands in the page request queue. */
-    List<Long> requests() {
-        return words(REQUESTS, (int) iommu.read(0x1_00C8, 4) & 0x7F, 2);
-    }
-
-    int eventProd() {
-        return (int) iommu.read(0x1_00A8, 4);
-    }
-
-    private List<Long> words(final long queue, final int prod, final int length) {
-        final List<Long> words = new ArrayList<>();
-        for (int i = 0; i < prod * length; i++) {
-            words.add(ram.get(ValueLayout.JAVA_LONG, queue + i * 8L));
-        }
-        return words;
-    }
-
-    void command(final long word0, final long word1) {
-        ram.set(ValueLayout.JAVA_LONG, COMMANDS + commandsGiven * 16L, word0);
-        ram.set(ValueLayout.JAVA_LONG, COMMANDS + commandsGiven * 16L + 8, word1);
-        iommu.write(0x98, 4, ++commandsGiven);
+    @Override
+    public List<Long> requests() {
+        return view.requests();
     }
 
     @Override

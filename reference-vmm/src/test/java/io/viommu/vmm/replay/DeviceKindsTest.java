@@ -64,7 +64,7 @@ class DeviceKindsTest {
 
     private static void check(final IntFunction<FaultSource> kind, final int hostDevice, final int stream,
             final long word1) {
-        try (ConformanceGuest guest = new ConformanceGuest(Map.of("stall", "on"));
+        try (ConformanceGuest<SmmuView> guest = ConformanceGuest.smmu(Map.of("stall", "on"));
                 FaultSource source = kind.apply(hostDevice)) {
             guest.route(SOURCE, hostDevice, stream);
             guest.take(source);
@@ -87,7 +87,7 @@ class DeviceKindsTest {
     @ParameterizedTest(name = "PASID {0} is the StreamID {1}")
     @CsvSource({ "0x55,0x100", "0x56,7" })
     void aPasidOfAPlatformDeviceCanBeAnotherVirtualDevice(final String pasid, final String stream) {
-        try (ConformanceGuest guest = new ConformanceGuest(Map.of());
+        try (ConformanceGuest<SmmuView> guest = ConformanceGuest.smmu(Map.of());
                 FaultQueueSource source = new FaultQueueSource("requests", SOURCE, new KernelBytes()
                         .ints(3, KERNEL_ID, Integer.decode(pasid), 1, 1, 0).longs(0x9000).ints(0, 1),
                         RecoverableForm.PAGE_REQUEST)) {

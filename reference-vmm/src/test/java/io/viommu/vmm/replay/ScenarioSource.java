@@ -15,10 +15,14 @@
  */
 package io.viommu.vmm.replay;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 import org.agrona.concurrent.UnsafeBuffer;
 
@@ -35,6 +39,7 @@ import io.viommu.bridge.log.LogFault;
 import io.viommu.bridge.log.LogFaultHandler;
 import io.viommu.bridge.log.LogNotice;
 import io.viommu.fault.FaultSource;
+import io.viommu.vmm.vfiouser.DoorGuest;
 
 /**
  * The ways a fault comes from the hardware to the bridge: each holds what its host's kernel would put into it, so a
@@ -99,6 +104,44 @@ enum ScenarioSource {
             final LogFault fault = logged(scenario);
             return region(HostReport.of(fault), fault, EntryFormat.EXTENDED, true);
         }
+    },
+    /** A fault journal of what a VMM read from an extended region, played again. */
+    JOURNAL("journal") {
+        @Override
+        FaultSource hold(final FaultScenario scenario) {
+            return JournaledSource.of(EXTENDED_REGION.hold(scenario));
+        }
+    },
+    /** A line on the control socket of the vfio-user door; the guest is on the other side of the protocol. */
+    VFIO_USER("vfio-user") {
+        @Override
+        FaultSource hold(final FaultScenario scenario) {
+            throw new AssertionError("it is no source but a door");
+        }
+
+        @Override
+        GuestView deliver(final FaultScenario scenario) {
+            final DoorGuest door = new DoorGuest("smmuv3", Map.of("stall", "on"), ConformanceGuest.RAM,
+                    ConformanceGuest.RAM_SIZE);
+            final SmmuView view = new SmmuView(door, door.ram(), ConformanceGuest.RAM);
+            assertThat(door.say(line(scenario))).startsWith("OK ").doesNotContain("rejected", "malformed");
+            return new GuestView() {
+                @Override
+                public List<Long> events() {
+                    return view.events();
+                }
+
+                @Override
+                public List<Long> requests() {
+                    return view.requests();
+                }
+
+                @Override
+                public void close() {
+                    door.close();
+                }
+            };
+        }
     };
 
     static final int SOURCE = 1;
@@ -115,6 +158,35 @@ enum ScenarioSource {
 
     /** A source that holds the fault; null if such a source can't carry it. */
     abstract FaultSource hold(FaultScenario scenario);
+
+    /** A guest to which the fault was brought; null if such a source can't carry it. */
+    GuestView deliver(final FaultScenario scenario) {
+        final FaultSource source = hold(scenario);
+        if (source == null) {
+            return null;
+        }
+        final ConformanceGuest<SmmuView> guest = ConformanceGuest.smmu(Map.of("stall", "on"));
+        guest.route(SOURCE, hostDevice());
+        assertThat(guest.take(source)).isTrue();
+        source.close();
+        return guest;
+    }
+
+    /** The fault as it is written for the control socket: the record as it is, but for a page request. */
+    private static String line(final FaultScenario scenario) {
+        final List<Long> words = scenario.hardware();
+        final String device = "fault sid=" + FaultScenario.GUEST_STREAM;
+        if (!scenario.request()) {
+            final String record = words.stream().map(word -> "0x" + Long.toHexString(word))
+                    .collect(Collectors.joining(","));
+            return device + " words=" + record + (scenario.stalled() ? " stall=1 stag=1" : "")
+                    + (bit(words, 11) ? " ssid=" + (words.get(0) >>> 12 & 0xF_FFFF) : "");
+        }
+        return device + (bit(words, 63) ? " ssid=" + (words.get(0) >>> 32 & 0xF_FFFF) : "") + " iova="
+                + (words.get(1) & ~0xFFFL) + " grpid=" + (words.get(1) & 0x1FF) + " last=1 perm="
+                + (bit(words, 60) ? "r" : "") + (bit(words, 61) ? "w" : "") + (bit(words, 59) ? "x" : "")
+                + (bit(words, 58) ? "p" : "");
+    }
 
     /** What the source calls the device. */
     int hostDevice() {

@@ -17,8 +17,7 @@ package io.viommu.vmm.replay;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.nio.file.Files;
-import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.StringJoiner;
@@ -30,7 +29,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 import io.viommu.bridge.iommufd.FaultQueueSource;
 import io.viommu.bridge.iommufd.VeventQueueSource;
-import io.viommu.fault.FaultSource;
+import io.viommu.vmm.vfiouser.DoorGuest;
 
 /**
  * The same fault through every kind of source: the guest must fetch the same bytes. Where a source can't carry all of
@@ -57,13 +56,10 @@ class SourceConformanceTest {
 
     /** What a guest sees of a scenario through a source. */
     private static String cell(final FaultScenario scenario, final ScenarioSource kind) {
-        try (ConformanceGuest guest = new ConformanceGuest(Map.of("stall", "on"));
-                FaultSource source = kind.hold(scenario)) {
-            if (source == null) {
+        try (GuestView guest = kind.deliver(scenario)) {
+            if (guest == null) {
                 return "–";
             }
-            guest.route(ScenarioSource.SOURCE, kind.hostDevice());
-            assertThat(guest.take(source)).isTrue();
             final List<Long> seen = scenario.request() ? guest.requests() : guest.events();
             final List<Long> other = scenario.request() ? guest.events() : guest.requests();
             assertThat(other).as("nothing appears in the other queue").isEmpty();
@@ -99,20 +95,14 @@ class SourceConformanceTest {
     }
 
     @Test
-    void theGuestSeesTheSameBytesWhereTheTableInTheDocumentationSaysSo() throws Exception {
-        final StringBuilder table = new StringBuilder("| fault |");
+    void theGuestSeesTheSameBytesWhereTheTableInTheDocumentationSaysSo() {
+        final Map<String, ScenarioSource> sources = new LinkedHashMap<>();
         for (final ScenarioSource source : ScenarioSource.values()) {
-            table.append(' ').append(source.column()).append(" |");
+            sources.put(source.column(), source);
         }
-        table.append("\n|").append(" --- |".repeat(ScenarioSource.values().length + 1)).append('\n');
-        FaultScenario.all().forEach(scenario -> {
-            table.append("| ").append(scenario.name()).append(" |");
-            for (final ScenarioSource source : ScenarioSource.values()) {
-                table.append(' ').append(cell(scenario, source)).append(" |");
-            }
-            table.append('\n');
-        });
-        assertThat(Files.readString(Path.of("../docs/bridge.md"))).contains(table);
+        assertThat(BridgePage.table("fault of an SMMUv3", FaultScenario.all().map(FaultScenario::name).toList(),
+                List.copyOf(sources.keySet()), (row, column) -> cell(scenario(row), sources.get(column))))
+                .isEqualTo(BridgePage.table("fault of an SMMUv3"));
     }
 
     @Test
@@ -127,17 +117,29 @@ class SourceConformanceTest {
     void theGuestsResumeReachesTheKernelThatStalled(final long response, final long code) {
         final FaultScenario scenario = scenario("stalled read");
         final KernelBytes file = ScenarioSource.pageFault(scenario);
-        try (ConformanceGuest guest = new ConformanceGuest(Map.of("stall", "on"));
+        try (ConformanceGuest<SmmuView> guest = ConformanceGuest.smmu(Map.of("stall", "on"));
                 FaultQueueSource source = ScenarioSource.faultQueue(scenario, file)) {
             guest.route(ScenarioSource.SOURCE, FaultScenario.DEVICE_ID);
             guest.host.add(ScenarioSource.SOURCE, source);
             guest.take(source);
             final long tag = guest.events().get(1) & 0xFFFF;
             final long resume = 0x44 | response << 12 | (long) FaultScenario.GUEST_STREAM << 32;
-            guest.command(resume, tag);
-            guest.command(resume, tag);
+            guest.view.command(resume, tag);
+            guest.view.command(resume, tag);
             assertThat(file.written).as("once, by cookie 1").containsExactly(1 | code << 32);
             assertThat(source.openGroups()).isZero();
+        }
+    }
+
+    @Test
+    void theGuestsResumeReachesWhoeverStoodBehindTheDoor() {
+        try (DoorGuest door = new DoorGuest("smmuv3", Map.of("stall", "on"), ConformanceGuest.RAM,
+                ConformanceGuest.RAM_SIZE)) {
+            final SmmuView view = new SmmuView(door, door.ram(), ConformanceGuest.RAM);
+            assertThat(door.say("fault sid=0x1742 event=0x10 stall=1 stag=0x33 perm=r iova=0x5000"))
+                    .isEqualTo("OK delivered=1");
+            view.command(0x44 | 1 << 12 | (long) FaultScenario.GUEST_STREAM << 32, view.events().get(1) & 0xFFFF);
+            assertThat(door.say("answers")).isEqualTo("OK 0x1742/0x33=success");
         }
     }
 
@@ -146,13 +148,13 @@ class SourceConformanceTest {
     void theGuestsPageResponseReachesTheKernelThatAsked(final long response, final long code) {
         final FaultScenario scenario = scenario("page request");
         final KernelBytes file = ScenarioSource.pageFault(scenario);
-        try (ConformanceGuest guest = new ConformanceGuest(Map.of());
+        try (ConformanceGuest<SmmuView> guest = ConformanceGuest.smmu(Map.of());
                 FaultQueueSource source = ScenarioSource.faultQueue(scenario, file)) {
             guest.route(ScenarioSource.SOURCE, FaultScenario.DEVICE_ID);
             guest.host.add(ScenarioSource.SOURCE, source);
             guest.take(source);
             final long index = guest.requests().get(1) & 0x1FF;
-            guest.command(0x41 | (long) FaultScenario.GUEST_STREAM << 32, index | response << 12);
+            guest.view.command(0x41 | (long) FaultScenario.GUEST_STREAM << 32, index | response << 12);
             assertThat(file.written).containsExactly(1 | code << 32);
         }
     }
@@ -162,7 +164,7 @@ class SourceConformanceTest {
         for (final String name : List.of("stalled read", "page request")) {
             final FaultScenario scenario = scenario(name);
             final KernelBytes file = ScenarioSource.pageFault(scenario);
-            try (ConformanceGuest guest = new ConformanceGuest(Map.of());
+            try (ConformanceGuest<SmmuView> guest = ConformanceGuest.smmu(Map.of());
                     FaultQueueSource source = ScenarioSource.faultQueue(scenario, file)) {
                 guest.host.add(ScenarioSource.SOURCE, source);
                 assertThat(guest.take(source)).isTrue();
@@ -176,13 +178,14 @@ class SourceConformanceTest {
     @Test
     void whatTheHostLostBecomesAnOverflowIfThePolicySaysSo() {
         for (final boolean told : new boolean[]{ false, true }) {
-            try (ConformanceGuest guest = new ConformanceGuest(told ? Map.of("lost-events", "overflow") : Map.of())) {
+            try (ConformanceGuest<SmmuView> guest = ConformanceGuest
+                    .smmu(told ? Map.of("lost-events", "overflow") : Map.of())) {
                 final VeventQueueSource source = new VeventQueueSource("events", ScenarioSource.SOURCE,
                         new KernelBytes().ints(1, 9));
                 guest.route(ScenarioSource.SOURCE, VeventQueueSource.WHOLE_QUEUE);
                 assertThat(guest.take(source)).isTrue();
                 assertThat(source.lost()).isEqualTo(10);
-                assertThat(guest.eventProd()).isEqualTo(told ? Integer.MIN_VALUE : 0);
+                assertThat(guest.view.eventProd()).isEqualTo(told ? Integer.MIN_VALUE : 0);
             }
         }
     }

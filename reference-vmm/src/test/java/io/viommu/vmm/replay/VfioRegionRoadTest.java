@@ -68,8 +68,8 @@ class VfioRegionRoadTest {
         return device;
     }
 
-    private static void await(final ConformanceGuest guest, final int events) throws InterruptedException {
-        while ((guest.eventProd() & 0x7F) < events) {
+    private static void await(final ConformanceGuest<SmmuView> guest, final int events) throws InterruptedException {
+        while ((guest.view.eventProd() & 0x7F) < events) {
             TimeUnit.MILLISECONDS.sleep(1);
         }
     }
@@ -83,7 +83,7 @@ class VfioRegionRoadTest {
         final FakeVfio kernel = new FakeVfio();
         final List<AutoCloseable> opened = new ArrayList<>();
         try (FakeFaultRegion hardware = new FakeFaultRegion(64);
-                ConformanceGuest guest = new ConformanceGuest(Map.of());
+                ConformanceGuest<SmmuView> guest = ConformanceGuest.smmu(Map.of());
                 FaultReader reader = new FaultReader("region", guest.ingress(), ReaderSettings.DEFAULT, ended -> {
                 })) {
             kernel.device.faults(hardware);

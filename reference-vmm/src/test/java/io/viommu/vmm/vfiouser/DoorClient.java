@@ -24,9 +24,10 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 
+import io.viommu.bridge.linux.SharedMemory;
 import io.viommu.bridge.linux.UnixSocket;
 
-/** As much of a vfio-user client as a test of the door needs: it reads and writes regions. */
+/** As much of a vfio-user client as a test of the door needs: it reads and writes regions and shares memory. */
 final class DoorClient implements AutoCloseable {
 
     private final UnixSocket socket;
@@ -41,12 +42,12 @@ final class DoorClient implements AutoCloseable {
         return ByteBuffer.allocate(length).order(ByteOrder.LITTLE_ENDIAN);
     }
 
-    private ByteBuffer ask(final int command, final ByteBuffer request) {
+    private ByteBuffer ask(final int command, final ByteBuffer request, final int... descriptors) {
         final ByteBuffer message = body(16 + request.remaining());
         message.putShort((short) 1).putShort((short) command).putInt(message.capacity()).putLong(0).put(request);
         final MemorySegment bytes = arena.allocate(message.capacity());
         MemorySegment.copy(message.array(), 0, bytes, ValueLayout.JAVA_BYTE, 0, message.capacity());
-        socket.send(bytes);
+        socket.send(bytes, descriptors);
         final ByteBuffer head = receive(16);
         return receive(head.getInt(4) - 16);
     }
@@ -67,6 +68,11 @@ final class DoorClient implements AutoCloseable {
 
     void write(final int region, final long offset, final int value) {
         ask(10, body(20).putLong(offset).putInt(region).putInt(4).putInt(value).flip());
+    }
+
+    /** Lets the device read and write all of a file at an address. */
+    void share(final long address, final SharedMemory memory) {
+        ask(2, body(32).putInt(32).putInt(3).putLong(0).putLong(address).putLong(memory.size()).flip(), memory.fd());
     }
 
     void reset() {
