@@ -166,7 +166,7 @@ final class SmmuOracle {
                 throw new Fault(9, false, 0, table, false);
             }
             final long word = load(table);
-            at = word & ADDRESS & ~0xFFFL;
+            at = word & ADDRESS & (format == 1 ? ~0xFFFL : ~0xFFFFL);
             if ((word & 1) == 0 || at >>> oas != 0) {
                 throw new Fault(8, false, 0, 0, false);
             }

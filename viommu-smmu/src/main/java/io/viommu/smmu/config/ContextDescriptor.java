@@ -90,9 +90,9 @@ final class ContextDescriptor {
         return (int) (word(0) >>> ASID_SHIFT);
     }
 
-    /** EPDx in effect: the world of EL2 without E2H has no upper half. */
+    /** EPDx in effect: in the world of EL2 without E2H they are IGNORED, and there is no upper half. */
     boolean disabled(final int half) {
-        return half == 0 ? flag(EPD0) : onlyLowHalf || flag(EPD1);
+        return onlyLowHalf ? half == 1 : flag(half == 0 ? EPD0 : EPD1);
     }
 
     int inputSize(final int half) {

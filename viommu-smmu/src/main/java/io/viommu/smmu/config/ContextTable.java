@@ -130,7 +130,8 @@ public final class ContextTable {
             return read;
         }
         final long word = pointer.getLong(0, ByteOrder.LITTLE_ENDIAN);
-        final long leaf = word & ContextTableDescriptorLayout.L2PTR;
+        final long leaf = word & ContextTableDescriptorLayout.L2PTR
+                & -1L << split + ContextDescriptorLayout.LENGTH_SHIFT;
         final int reach = stream.stage2() ? features.intermediateBits() : features.outputBits();
         if ((word & ContextTableDescriptorLayout.V) == 0 || leaf >>> reach != 0) {
             return fault.configuration(EventLayout.C_BAD_SUBSTREAMID);

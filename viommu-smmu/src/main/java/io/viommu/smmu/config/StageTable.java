@@ -24,6 +24,9 @@ public final class StageTable {
     /** The level of pages. */
     public static final int LAST_LEVEL = 3;
 
+    /** With 52-bit outputs every first table is aligned to 64 bytes at least (5.2 S2TTB, 5.4 TTB0). */
+    private static final int WIDE_TABLE_SHIFT = 6;
+
     /** S2TG and TG0: 4, 64 and 16 KiB, reserved. */
     private static final int[] PAGE_SHIFTS = { 12, 16, 14, 0 };
 
@@ -65,10 +68,15 @@ public final class StageTable {
         pageShift = granule;
         startLevel = level;
         outputBits = outputBits(output, granule);
-        wideAddresses = granule == 16 && output > 48;
+        wideAddresses = false;
         ignoresTopByte = false;
         ignoresHierarchy = false;
-        base = table & -1L << tableShift();
+        base = table & -1L << Math.max(tableShift(), output > 48 ? WIDE_TABLE_SHIFT : 0);
+    }
+
+    /** Tells the size of physical addresses, whatever the outputs of this table are limited to. */
+    void physicalBits(final int bits) {
+        wideAddresses = pageShift == 16 && bits > 48;
     }
 
     void ignore(final boolean topByte, final boolean hierarchy) {
@@ -154,9 +162,9 @@ public final class StageTable {
     }
 
     /**
-     * Whether descriptors carry address bits 51 to 48 in bits 15 to 12.
+     * Whether descriptors carry address bits 51 to 48 in bits 15 to 12, and level 1 may hold blocks.
      *
-     * @return true with a 64 KiB granule and 52-bit output.
+     * @return true with a 64 KiB granule and an OAS of 52 bits, be the outputs of this table limited to less or not.
      */
     public boolean wideAddresses() {
         return wideAddresses;

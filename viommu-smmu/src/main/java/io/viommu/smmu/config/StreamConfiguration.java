@@ -78,6 +78,7 @@ public final class StreamConfiguration {
                     Math.min(64 - entry.stage2InputSize(), features.intermediateBits()), pageShift,
                     SteRule.stage2StartLevel(entry.stage2StartLevelField(), pageShift),
                     entry.stage2OutputBits(features));
+            stage2Table.physicalBits(features.outputBits());
         }
     }
 
@@ -112,6 +113,7 @@ public final class StreamConfiguration {
             final int pageShift = descriptor.pageShift(half);
             table.set(descriptor.table(half), bits, pageShift, StageTable.firstLevel(bits, pageShift),
                     descriptor.outputBits(features));
+            table.physicalBits(features.outputBits());
             table.ignore(descriptor.ignoresTopByte(half),
                     features.hierarchicalAttributeDisable() && descriptor.hierarchicalDisabled(half));
         }

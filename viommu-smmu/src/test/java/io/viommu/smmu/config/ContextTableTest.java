@@ -103,6 +103,17 @@ class ContextTableTest {
     }
 
     @Test
+    void leavesAreAlignedToTheirSize() {
+        memory.put(CDS + 8, LEAF | 0xF000 | 0xFFE | 1);
+        cdAt(LEAF + 5 * 64, 13);
+        assertThat(lookup(ste(11, 2, 0), 1024 + 5)).isZero();
+        assertThat(found.asid()).isEqualTo(13);
+        cdAt(LEAF + 0xF000 + 5 * 64, 14);
+        assertThat(lookup(ste(7, 1, 0), 64 + 5)).isZero();
+        assertThat(found.asid()).isEqualTo(14);
+    }
+
+    @Test
     void levelOneDescriptorThatIsNotValidIsBadSubstreamId() {
         memory.put(CDS, LEAF);
         assertThat(lookup(ste(10, 1, 0), 2)).isEqualTo(C_BAD_SUBSTREAMID);

@@ -118,6 +118,33 @@ class StageOneWalkTest {
     }
 
     @Test
+    void wideOutputAddressesAreCheckedAgainstSmallerSizes() {
+        fix.features.idr5(0, 3, 6);
+        fix.cd.set(6, 2, 1).set(0, 6, 64 - 42).set(32, 3, 5).address(1, 4, 51, 0x4040_0000L);
+        fix.memory.put(0x4040_0000L, 0x4041_0000L | TABLE);
+        fix.memory.put(0x4041_0000L, 0x4800_0000L | 5L << 12 | S1_PAGE);
+        assertThat(fix.read(0x1234)).isEqualTo(F_ADDR_SIZE);
+        fix.memory.put(0x4040_0000L, 0x4041_0000L | 5L << 12 | TABLE);
+        assertThat(fix.read(0x1234)).isEqualTo(F_ADDR_SIZE);
+        fix.features.idr5(0, 3, 5);
+        fix.memory.put(0x4040_0000L, 0x4041_0000L | 5L << 12 | TABLE);
+        assertThat(fix.read(0x1234)).as("the bits are reserved where addresses have 48").isZero();
+        assertThat(fix.address()).isEqualTo(0x4800_1234L);
+    }
+
+    @Test
+    void largeGranulesHaveBlocksAtLevelOneWherePhysicalAddressesHaveFiftyTwoBits() {
+        fix.cd.set(6, 2, 1).set(0, 6, 16).address(1, 4, 51, 0x4040_0000L);
+        fix.memory.put(0x4040_0000L, 0x4000_0000_0000L | S1_BLOCK);
+        assertThat(fix.read(0x10)).isEqualTo(F_TRANSLATION);
+        fix.features.idr5(0, 3, 6);
+        fix.cd.set(32, 3, 5);
+        assertThat(fix.read(0x10)).isZero();
+        assertThat(fix.address()).isEqualTo(0x4000_0000_0010L);
+        assertThat(fix.walk().shift()).isEqualTo(42);
+    }
+
+    @Test
     void addressBeyondTheInputSizeIsTranslationFault() {
         assertThat(fix.read(1L << 39)).isEqualTo(F_TRANSLATION);
         fix.assertStage1();
@@ -158,6 +185,9 @@ class StageOneWalkTest {
         fix.ste.set(94, 2, 2);
         fix.memory.put(S1_L3, PAGE | 3 | AF);
         assertThat(fix.read(0)).isZero();
+        assertThat(fix.read(0xFFFF_FF80_0000_0000L)).isEqualTo(F_TRANSLATION);
+        fix.cd.set(14, 1, 1).set(30, 1, 0);
+        assertThat(fix.read(0)).as("EPD0 is ignored there").isZero();
         assertThat(fix.read(0xFFFF_FF80_0000_0000L)).isEqualTo(F_TRANSLATION);
     }
 
@@ -251,6 +281,17 @@ class StageOneWalkTest {
         fix.cd.set(0, 6, 25 + 4).address(1, 4, 51, S1_L1 + 0xF0); // 35 bits: 32 entries, 256 bytes
         fix.memory.put(S1_L3, PAGE | S1_PAGE);
         assertThat(fix.read(0)).isZero();
+    }
+
+    @Test
+    void tableBaseIsAlignedToSixtyFourBytesWhereOutputsHaveFiftyTwoBits() {
+        fix.features.idr5(0, 3, 6);
+        fix.cd.set(0, 6, 33).address(1, 4, 51, S1_L1 + 0x30); // 31 bits: 2 entries, 16 bytes
+        fix.memory.put(S1_L3, PAGE | S1_PAGE);
+        assertThat(fix.read(0)).isEqualTo(F_TRANSLATION);
+        fix.cd.set(32, 3, 6);
+        assertThat(fix.read(0)).isZero();
+        assertThat(fix.address()).isEqualTo(PAGE);
     }
 
     @Test

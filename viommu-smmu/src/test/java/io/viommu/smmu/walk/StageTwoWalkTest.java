@@ -74,6 +74,30 @@ class StageTwoWalkTest {
     }
 
     @Test
+    void tableBaseIsAlignedToSixtyFourBytesWhereOutputsHaveFiftyTwoBits() {
+        fix.features.idr5(0, 3, 6);
+        fix.ste.set(160, 6, 33).address(3, 4, 51, S2_L1 + 0x30); // 31 bits: 2 entries, 16 bytes
+        fix.memory.put(S2_L3, PAGE | S2_PAGE);
+        assertThat(fix.read(0)).isEqualTo(F_TRANSLATION);
+        fix.ste.set(176, 3, 6);
+        assertThat(fix.read(0)).isZero();
+        assertThat(fix.address()).isEqualTo(PAGE);
+    }
+
+    @Test
+    void wideOutputAddressesAreCheckedAgainstSmallerSizes() {
+        fix.features.idr5(0, 3, 6);
+        fix.ste.set(160, 6, 64 - 42).set(166, 2, 1).set(174, 2, 1).set(176, 3, 5).address(3, 4, 51, 0x4040_0000L);
+        fix.memory.put(0x4040_0000L, 0x4041_0000L | TABLE);
+        fix.memory.put(0x4041_0000L, 0x4800_0000L | 5L << 12 | S2_PAGE);
+        assertThat(fix.read(0x1234)).isEqualTo(F_ADDR_SIZE);
+        fix.assertStage2(IN, 0x1234);
+        fix.ste.set(176, 3, 6);
+        assertThat(fix.read(0x1234)).isZero();
+        assertThat(fix.address()).isEqualTo(5L << 48 | 0x4800_1234L);
+    }
+
+    @Test
     void addressBeyondTheInputSizeIsTranslationFaultOfStageTwo() {
         assertThat(fix.read(1L << 40)).isEqualTo(F_TRANSLATION);
         fix.assertStage2(IN, 1L << 40);
