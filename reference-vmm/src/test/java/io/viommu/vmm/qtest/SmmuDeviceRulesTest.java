@@ -160,13 +160,14 @@ class SmmuDeviceRulesTest {
         board.stream(11, Structure.stream(5).contexts(CONTEXTS).set(92, 2, 3));
         try (board) {
             board.start();
-            assertThat(board.ats(8, 0x1ABC, "w priv exec")).isEqualTo("fault unsupported");
+            assertThat(board.ats(8, 0x1ABC, "w priv exec ssid=3")).isEqualTo("fault unsupported");
             assertThat(board.ats(9, 0x1ABC, "")).isEqualTo("fault unsupported");
             assertThat(board.ats(10, 0x1ABC, "")).as("silent").isEqualTo("fault unsupported");
             assertThat(board.ats(11, 0x1ABC, "")).as("EATS 3 is reserved").isEqualTo("fault unsupported");
             board.write(0x20, 0xC);
             assertThat(board.ats(8, 0x1ABC, "")).isEqualTo("fault unsupported");
-            assertThat(board.takeEvents()).containsExactly(record(5 | 8L << 32, 0xF000_0001L, 0x1000, 0),
+            assertThat(board.takeEvents()).containsExactly(
+                    record(5 | 8L << 32 | 3 << 12 | 1 << 11, 0xF000_0001L, 0x1000, 0),
                     record(5 | 9L << 32, 0x8000_0001L, 0x1000, 0), record(5 | 11L << 32, 0x8000_0001L, 0x1000, 0),
                     record(5 | 8L << 32, 0x8000_0001L, 0x1000, 0));
         }

@@ -62,11 +62,8 @@ final class AtsTraffic {
             reporter.recordForbidden();
             return DmaSession.ABORTED;
         }
-        if (address >>> features.outputBits() != 0) {
-            return DmaSession.ABORTED;
-        }
         if (!context.checksTranslatedTraffic()) {
-            return pass(address, features.outputBits());
+            return pass(address);
         }
         if (configurations.loadStream(context, device, fault) != SmmuFault.NONE) {
             recordConfigurationError(context, true);
@@ -80,11 +77,16 @@ final class AtsTraffic {
             case StreamTableEntryLayout.EATS_SPLIT_STAGE :
                 return translateStage2(context, stream, address, access);
             default :
-                return pass(address, features.outputBits());
+                return pass(address);
         }
     }
 
-    private int pass(final long address, final int bits) {
+    /** 3.9.1.1: an address beyond the PA size aborts, without an event. */
+    private int pass(final long address) {
+        final int bits = features.outputBits();
+        if (address >>> bits != 0) {
+            return DmaSession.ABORTED;
+        }
         current.to(address, bits, bits, Permission.ALL);
         return DmaSession.OK;
     }
@@ -134,52 +136,57 @@ final class AtsTraffic {
         return grant(context, stream, address, access);
     }
 
+    /**
+     * 13.7.1: PRIVCFG decides whose rights are granted, INSTCFG which right a read needs and what stands for execution.
+     */
     private int grant(final SmmuContext context, final StreamConfiguration stream, final long address,
             final int access) {
         final boolean privileged = stream.privileged((access & DmaSession.PRIVILEGED) != 0);
-        final int read = Permission.of(privileged, false, false);
+        final int read = Permission.of(privileged, false, stream.instruction(false));
         final int write = Permission.of(privileged, true, false);
         final boolean writeWanted = (access & DmaSession.WRITE) != 0;
-        if (explore(stream, address, writeWanted ? read | write : read) != SmmuFault.NONE) {
+        if (walk.explore(stream, address, writeWanted ? read | write : read, fault) != SmmuFault.NONE) {
             return refuse(context, address);
         }
-        int allowed = walk.permissions();
-        current.to(walk.address(), walk.shift(), walk.shift(), allowed);
+        int allowed = take(stream);
         // The request is the only moment to note a coming write: a clean page is made dirty now (3.13.7.1).
-        if (writeWanted && (allowed & write) == 0 && walk(stream, address, write) == SmmuFault.NONE) {
-            allowed = walk.permissions();
-            current.to(walk.address(), walk.shift(), walk.shift(), allowed);
+        if (writeWanted && (allowed & write) == 0
+                && walk.translate(stream, address, write, fault) == SmmuFault.NONE) {
+            allowed = take(stream);
         }
         if ((allowed & read) != 0) {
             rights |= AtsSession.ATS_READ;
-            if ((access & DmaSession.EXECUTE) != 0 && (allowed & Permission.of(privileged, false, true)) != 0) {
+            if ((access & DmaSession.EXECUTE) != 0
+                    && (allowed & Permission.of(privileged, false, stream.instruction(true))) != 0) {
                 rights |= AtsSession.ATS_EXECUTE;
             }
         }
-        if (writeWanted && (allowed & write) != 0) {
+        // 13.6.4: where no stage translates, both rights are granted whatever was asked for.
+        if ((writeWanted || !stream.stage1() && !stream.stage2()) && (allowed & write) != 0) {
             rights |= AtsSession.ATS_WRITE;
         }
+        return rights == 0 ? grantNothing(address) : AtsSession.ATS_SUCCESS;
+    }
+
+    /** 13.6.3: split-stage ATS gives the IPA out, with the rights and the size that both stages leave. */
+    private int take(final StreamConfiguration stream) {
+        final boolean split = stream.ats() == StreamTableEntryLayout.EATS_SPLIT_STAGE;
+        current.to(split ? walk.intermediateAddress() : walk.address(), walk.shift(), walk.shift(),
+                walk.permissions());
+        return walk.permissions();
+    }
+
+    /** 3.9.1.2: success without rights is of the size of one STU. */
+    private int grantNothing(final long address) {
+        final int unit = smallestUnit();
+        current.to(address, unit, unit, 0);
         return AtsSession.ATS_SUCCESS;
-    }
-
-    private int explore(final StreamConfiguration stream, final long address, final int sought) {
-        return stream.ats() == StreamTableEntryLayout.EATS_SPLIT_STAGE
-                ? walk.translateStage1(stream, address, 0, fault)
-                : walk.explore(stream, address, sought, fault);
-    }
-
-    private int walk(final StreamConfiguration stream, final long address, final int wanted) {
-        return stream.ats() == StreamTableEntryLayout.EATS_SPLIT_STAGE
-                ? walk.translateStage1(stream, address, wanted, fault)
-                : walk.translate(stream, address, wanted, fault);
     }
 
     /** Translation-related faults are answered with success and no rights; everything else aborts. */
     private int refuse(final SmmuContext context, final long address) {
         if (fault.translationRelated()) {
-            final int unit = smallestUnit();
-            current.to(address, unit, unit, 0);
-            return AtsSession.ATS_SUCCESS;
+            return grantNothing(address);
         }
         recordConfigurationError(context, true);
         return AtsSession.ATS_ABORT;

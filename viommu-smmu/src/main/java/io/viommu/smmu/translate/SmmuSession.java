@@ -157,13 +157,16 @@ public final class SmmuSession extends CachedSession {
      * @param device StreamID.
      * @param pasid  20 bits, or {@link #NO_PASID}.
      * @param iova   the untranslated address.
-     * @param access {@link #WRITE} if writes are wanted (NW = 0), {@link #EXECUTE}, {@link #PRIVILEGED}.
+     * @param access {@link #WRITE} if writes are wanted (NW = 0); with a PASID also {@link #EXECUTE} and
+     *               {@link #PRIVILEGED}.
      * @return {@link #ATS_SUCCESS}, {@link #ATS_UNSUPPORTED} or {@link #ATS_ABORT}.
      */
     @Override
     public int requestTranslation(final int device, final int pasid, final long iova, final int access) {
-        reporter.transaction(device, pasid, iova, access);
-        return ats.request(translator.context(), device, pasid, iova, access);
+        // Privilege and execution are asked for by the PASID prefix (13.7).
+        final int asked = pasid == NO_PASID ? access & WRITE : access;
+        reporter.transaction(device, pasid, iova, asked);
+        return ats.request(translator.context(), device, pasid, iova, asked);
     }
 
     /**

@@ -35,6 +35,7 @@ public final class TranslationWalk implements ContextMemory {
     private final StageTwoWalk stage2;
     private final StageOneWalk stage1;
     private long address;
+    private long intermediate;
     private int shift;
     private int matchShift;
     private int permissions;
@@ -88,6 +89,7 @@ public final class TranslationWalk implements ContextMemory {
 
     /** Stage 2, of the address that stage 1 gave. */
     private int goOn(final StreamConfiguration stream, final int wanted, final SmmuFault fault) {
+        intermediate = address;
         final int second = translateIntermediate(stream, address, wanted, fault);
         if (second != SmmuFault.NONE) {
             return second;
@@ -101,17 +103,8 @@ public final class TranslationWalk implements ContextMemory {
         return SmmuFault.NONE;
     }
 
-    /**
-     * Translates through stage 1 alone, as a split-stage ATS request does; where it is skipped, addresses are checked
-     * for their size and pass.
-     *
-     * @param stream the configuration.
-     * @param input  the input address, all 64 bits.
-     * @param wanted the {@link Permission} that the access needs, or 0.
-     * @param fault  filled if there is one.
-     * @return as {@link #translate}.
-     */
-    public int translateStage1(final StreamConfiguration stream, final long input, final int wanted,
+    /** Stage 1; where it is skipped, addresses are checked for their size and pass. */
+    private int translateStage1(final StreamConfiguration stream, final long input, final int wanted,
             final SmmuFault fault) {
         if (!stream.stage1()) {
             final int bits = stream.translates() ? features.intermediateBits() : features.outputBits();
@@ -182,10 +175,19 @@ public final class TranslationWalk implements ContextMemory {
     /**
      * Where the input address goes.
      *
-     * @return a physical address, or an IPA after {@link #translateStage1} of a stream with both stages.
+     * @return a physical address; meaningless if {@link #explore} ended with what stage 1 denies.
      */
     public long address() {
         return address;
+    }
+
+    /**
+     * What stage 2 was asked for by the last {@link #translate} or {@link #explore}.
+     *
+     * @return an IPA.
+     */
+    public long intermediateAddress() {
+        return intermediate;
     }
 
     /**

@@ -32,6 +32,7 @@ import static io.viommu.smmu.translate.Bench.PAGE;
 import static io.viommu.smmu.translate.Bench.S1_L2;
 import static io.viommu.smmu.translate.Bench.S1_L3;
 import static io.viommu.smmu.translate.Bench.S1_PAGE;
+import static io.viommu.smmu.translate.Bench.S2_BLOCK;
 import static io.viommu.smmu.translate.Bench.S2_L1;
 import static io.viommu.smmu.translate.Bench.S2_L2;
 import static io.viommu.smmu.translate.Bench.S2_L3;
@@ -61,6 +62,16 @@ class AtsTrafficTest {
         return bench.session.requestTranslation(STREAM, NONE, iova, access);
     }
 
+    /** By substream 0, so that privilege and execution can be asked for. */
+    private int requestOfSubstream(final long iova, final int access) {
+        return bench.session.requestTranslation(STREAM, 0, iova, access);
+    }
+
+    private Bench substreams() {
+        bench.ste.set(59, 5, 4);
+        return bench;
+    }
+
     private int translated(final long address, final int access) {
         return bench.session.translate(STREAM, NONE, address, access | TRANSLATED);
     }
@@ -84,15 +95,18 @@ class AtsTrafficTest {
     void requestOfADisabledSmmuIsUnsupportedAndRecorded() {
         bench.cr0 = 0;
         ats(1).on();
-        assertThat(request(0x1234, WRITE | PRIVILEGED)).isEqualTo(ATS_UNSUPPORTED);
-        assertThat(bench.event()).isEqualTo("0000000500000005 00000000d0000001 0000000000001000 0000000000000000");
+        assertThat(requestOfSubstream(0x1234, WRITE | PRIVILEGED)).isEqualTo(ATS_UNSUPPORTED);
+        assertThat(bench.event()).isEqualTo("0000000500000805 00000000d0000001 0000000000001000 0000000000000000");
     }
 
     @Test
     void requestOfAStreamWithoutAtsIsUnsupportedAndRecorded() {
         ats(0).on();
-        assertThat(request(0x1000, EXECUTE)).isEqualTo(ATS_UNSUPPORTED);
-        assertThat(bench.event()).isEqualTo("0000000500000005 00000000a0000001 0000000000001000 0000000000000000");
+        assertThat(requestOfSubstream(0x1000, EXECUTE)).isEqualTo(ATS_UNSUPPORTED);
+        assertThat(bench.event()).isEqualTo("0000000500000805 00000000a0000001 0000000000001000 0000000000000000");
+        assertThat(request(0x1000, EXECUTE | PRIVILEGED)).as("neither is asked without PASID")
+                .isEqualTo(ATS_UNSUPPORTED);
+        assertThat(bench.event()).isEqualTo("0000000500000005 0000000080000001 0000000000001000 0000000000000000");
         bench.ste = Record.ste(0b100).set(92, 2, 1);
         bench.on();
         assertThat(request(0x1000, 0)).isEqualTo(ATS_UNSUPPORTED);
@@ -186,14 +200,15 @@ class AtsTrafficTest {
 
     @Test
     void missingPermissionsReduceTheGrant() {
+        substreams();
         mapped(S1_PAGE | 1 << 7);
-        assertThat(request(0, WRITE | EXECUTE)).isEqualTo(ATS_SUCCESS);
+        assertThat(requestOfSubstream(0, WRITE | EXECUTE)).isEqualTo(ATS_SUCCESS);
         assertThat(bench.session.atsRights()).isEqualTo(ATS_READ | ATS_EXECUTE);
         assertThat(bench.session.address()).isEqualTo(PAGE);
         mapped(S1_PAGE & ~(1L << 6));
-        assertThat(request(0, WRITE | EXECUTE)).isEqualTo(ATS_SUCCESS);
+        assertThat(requestOfSubstream(0, WRITE | EXECUTE)).isEqualTo(ATS_SUCCESS);
         assertThat(bench.session.atsRights()).isZero();
-        assertThat(request(0, WRITE | EXECUTE | PRIVILEGED)).isEqualTo(ATS_SUCCESS);
+        assertThat(requestOfSubstream(0, WRITE | EXECUTE | PRIVILEGED)).isEqualTo(ATS_SUCCESS);
         assertThat(bench.session.atsRights()).isEqualTo(ATS_READ | ATS_WRITE | ATS_EXECUTE);
     }
 
@@ -202,10 +217,49 @@ class AtsTrafficTest {
         bench.nested();
         bench.memory.put(S2_L1 + 2 * 8, TestMemory.NOWHERE | TABLE);
         bench.memory.put(S1_L3, 0x8000_0000L | S1_PAGE & ~(1L << 6));
+        substreams();
         ats(1).on();
-        assertThat(request(0, WRITE | EXECUTE)).isEqualTo(ATS_SUCCESS);
+        assertThat(requestOfSubstream(0, WRITE | EXECUTE)).isEqualTo(ATS_SUCCESS);
         assertThat(bench.session.atsRights()).isZero();
-        assertThat(request(0, WRITE | EXECUTE | PRIVILEGED)).as("whose walk goes on and fails").isEqualTo(ATS_ABORT);
+        assertThat(requestOfSubstream(0, WRITE | EXECUTE | PRIVILEGED)).as("whose walk goes on and fails")
+                .isEqualTo(ATS_ABORT);
+    }
+
+    @Test
+    void successWithoutRightsIsOfTheSizeOfTheSmallestGranule() {
+        bench.memory.put(S1_L2, 0x4020_0000L | S1_PAGE & ~(1L << 6 | 1L << 1));
+        ats(1).on();
+        assertThat(request(0, WRITE)).isEqualTo(ATS_SUCCESS);
+        assertThat(bench.session.atsRights()).isZero();
+        assertThat(bench.session.span()).isEqualTo(0x1000);
+    }
+
+    @Test
+    void instructionOverrideDecidesWhichRightAReadNeeds() {
+        substreams();
+        final long executeOnly = S1_PAGE & ~(1L << 6);
+        final long neverExecuted = S1_PAGE | 1L << 54;
+        final int[] use = { 0, ATS_READ };
+        final int[] data = { 0, ATS_READ | ATS_EXECUTE };
+        final int[] instruction = { ATS_READ | ATS_EXECUTE, 0 };
+        for (int override = 0; override < 4; override++) {
+            bench.ste.set(114, 2, override);
+            final int[] granted = override < 2 ? use : override == 2 ? data : instruction;
+            mapped(executeOnly);
+            assertThat(requestOfSubstream(0, EXECUTE)).isEqualTo(ATS_SUCCESS);
+            assertThat(bench.session.atsRights()).isEqualTo(granted[0]);
+            mapped(neverExecuted);
+            assertThat(requestOfSubstream(0, EXECUTE)).isEqualTo(ATS_SUCCESS);
+            assertThat(bench.session.atsRights()).isEqualTo(granted[1]);
+        }
+    }
+
+    @Test
+    void privilegeOverrideDecidesWhoseRightsAreGranted() {
+        bench.ste.set(112, 2, 3);
+        mapped(S1_PAGE & ~(1L << 6));
+        assertThat(request(0, WRITE)).isEqualTo(ATS_SUCCESS);
+        assertThat(bench.session.atsRights()).isEqualTo(ATS_READ | ATS_WRITE);
     }
 
     @Test
@@ -224,9 +278,13 @@ class AtsTrafficTest {
     void skippedStageOneGrantsTheIdentity() {
         bench.ste.set(59, 5, 4).set(64, 2, 1);
         ats(1).on();
-        assertThat(request(0x5123, WRITE)).isEqualTo(ATS_SUCCESS);
-        assertThat(bench.session.atsRights()).isEqualTo(ATS_READ | ATS_WRITE);
+        assertThat(request(0x5123, 0)).isEqualTo(ATS_SUCCESS);
+        assertThat(bench.session.atsRights()).as("both, though no write is wanted").isEqualTo(ATS_READ | ATS_WRITE);
         assertThat(bench.session.address()).isEqualTo(0x5123);
+        assertThat(bench.session.span()).isEqualTo((1L << 44) - 0x5123);
+        assertThat(request(1L << 44, 0)).isEqualTo(ATS_SUCCESS);
+        assertThat(bench.session.atsRights()).isZero();
+        assertThat(bench.events).isEmpty();
     }
 
     @Test
@@ -235,9 +293,31 @@ class AtsTrafficTest {
         bench.cr0 = 1 | 1 << 4;
         bench.memory.put(S1_L3, 0x9000_0000L | S1_PAGE);
         ats(2).on();
-        assertThat(request(0x10, 0)).isEqualTo(ATS_SUCCESS);
+        assertThat(request(0x10, 0)).as("the second stage has a say").isEqualTo(ATS_SUCCESS);
+        assertThat(bench.session.atsRights()).isZero();
+        bench.memory.put(S2_L1 + 2 * 8, 0x40_0000_0000L | S2_BLOCK & ~(1L << 7));
+        assertThat(request(0x10, WRITE)).isEqualTo(ATS_SUCCESS);
+        assertThat(bench.session.address()).isEqualTo(0x9000_0010L);
+        assertThat(bench.session.span()).isEqualTo(0x1000 - 0x10);
+        assertThat(bench.session.atsRights()).isEqualTo(ATS_READ);
+        bench.memory.put(S2_L1 + 2 * 8, 0x40_0000_0000L | S2_BLOCK);
+        assertThat(request(0x10, WRITE)).isEqualTo(ATS_SUCCESS);
+        assertThat(bench.session.atsRights()).isEqualTo(ATS_READ | ATS_WRITE);
+    }
+
+    @Test
+    void splitStageRequestsThatSkipStageOneAreGrantedWhatStageTwoAllows() {
+        bench.nested();
+        bench.cr0 = 1 | 1 << 4;
+        substreams().ste.set(64, 2, 1);
+        bench.memory.put(S2_L1 + 2 * 8, 0x40_0000_0000L | S2_BLOCK & ~(1L << 7));
+        ats(2).on();
+        assertThat(request(0x9000_0010L, WRITE)).isEqualTo(ATS_SUCCESS);
         assertThat(bench.session.address()).isEqualTo(0x9000_0010L);
         assertThat(bench.session.atsRights()).isEqualTo(ATS_READ);
+        assertThat(request(0x10_0000_0000L, WRITE)).isEqualTo(ATS_SUCCESS);
+        assertThat(bench.session.atsRights()).isZero();
+        assertThat(bench.events).isEmpty();
     }
 
     @Test
@@ -301,5 +381,8 @@ class AtsTrafficTest {
         assertThat(bench.session.address()).isEqualTo(PAGE + 0x18);
         assertThat(translated(0x3018, WRITE)).isEqualTo(ABORTED);
         assertThat(bench.event()).isEqualTo("0000000500000013 0000028000000000 0000000000003018 0000000000003000");
+        assertThat(translated(1L << 44, 0)).isEqualTo(ABORTED);
+        assertThat(bench.event()).as("beyond the IAS: of stage 1")
+                .isEqualTo("0000000500000011 0000020800000000 0000100000000000 0000000000000000");
     }
 }
