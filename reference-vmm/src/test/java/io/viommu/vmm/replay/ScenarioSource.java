@@ -125,22 +125,7 @@ enum ScenarioSource {
                     ConformanceGuest.RAM_SIZE);
             final SmmuView view = new SmmuView(door, door.ram(), ConformanceGuest.RAM);
             assertThat(door.say(line(scenario))).startsWith("OK ").doesNotContain("rejected", "malformed");
-            return new GuestView() {
-                @Override
-                public List<Long> events() {
-                    return view.events();
-                }
-
-                @Override
-                public List<Long> requests() {
-                    return view.requests();
-                }
-
-                @Override
-                public void close() {
-                    door.close();
-                }
-            };
+            return new DoorView(door, view);
         }
     };
 
