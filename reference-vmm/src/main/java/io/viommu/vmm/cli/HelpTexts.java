@@ -57,8 +57,8 @@ final class HelpTexts {
     static final String MODEL = "which vIOMMU";
     static final String SOCKET = "where its function is served; nothing may exist there";
     static final String PROPERTIES = "properties of the model, by QEMU's names";
-    static final String ENDPOINT = "also serve a virtio entropy device whose DMA goes through the model; SLOT is "
-            + "where the VMM plugs it on bus 0 (default: 1e.0)";
+    static final String ENDPOINT = "also serve a device whose DMA goes through the model: virtio-rng or "
+            + "virtio-console; SLOT is where the VMM plugs it on bus 0 (default: 1e.0 and 1d.0)";
     static final String DOOR_FAULTS = "a kernel log or fault journal whose faults are injected when the guest's "
             + "driver takes them; repeatable";
     static final String PACE = "milliseconds from fault to fault (default: 0); Linux prints 10 in 5 seconds";

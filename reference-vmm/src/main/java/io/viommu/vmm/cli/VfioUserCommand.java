@@ -17,6 +17,7 @@
 package io.viommu.vmm.cli;
 
 import java.nio.file.Path;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -25,6 +26,7 @@ import java.util.concurrent.Callable;
 
 import io.viommu.counters.CounterFile;
 import io.viommu.vmm.vfiouser.VfioUserDoor;
+import io.viommu.vmm.vfiouser.VfioUserEndpoint;
 import io.viommu.vmm.vfiouser.VfioUserOptions;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -44,8 +46,8 @@ final class VfioUserCommand extends TerminalCommand implements Callable<Integer>
     @Option(names = "--properties", paramLabel = "NAME=VALUE,...", description = HelpTexts.PROPERTIES)
     private String properties = "";
 
-    @Option(names = "--endpoint", paramLabel = "virtio-rng=PATH[,addr=SLOT.0]", description = HelpTexts.ENDPOINT)
-    private String endpoint;
+    @Option(names = "--endpoint", paramLabel = "DEVICE=PATH[,addr=SLOT.0]", description = HelpTexts.ENDPOINT)
+    private List<String> endpoints = List.of();
 
     @Option(names = "--faults", paramLabel = "FILE", description = HelpTexts.DOOR_FAULTS)
     private List<String> faults = List.of();
@@ -74,8 +76,8 @@ final class VfioUserCommand extends TerminalCommand implements Callable<Integer>
         if (pace < 0 || pace > LONGEST_PACE) {
             throw refusal("--pace must be 0 to " + LONGEST_PACE + " milliseconds, not " + pace);
         }
-        final VfioUserOptions options = new VfioUserOptions(model, modelProperties(), socket, endpointPath(),
-                requester(), faults, pace, devices(map), control, memory, visible);
+        final VfioUserOptions options = new VfioUserOptions(model, modelProperties(), socket,
+                endpoints(), faults, pace, devices(map), control, memory, visible);
         try (CounterFiles.Lease lease = CounterFiles.forThisProcess();
                 CounterFile counters = lease == null ? CounterFile.inMemory() : CounterFile.create(lease.path());
                 VfioUserDoor door = open(options, counters)) {
@@ -111,27 +113,36 @@ final class VfioUserCommand extends TerminalCommand implements Callable<Integer>
         return values;
     }
 
-    private Path endpointPath() {
-        if (endpoint == null) {
-            return null;
+    private List<VfioUserEndpoint> endpoints() {
+        final Map<VfioUserEndpoint.Kind, VfioUserEndpoint> made = new EnumMap<>(VfioUserEndpoint.Kind.class);
+        for (final String text : endpoints) {
+            final VfioUserEndpoint endpoint = endpoint(text);
+            if (made.put(endpoint.kind(), endpoint) != null) {
+                throw refusal("--endpoint may name " + endpoint.kind().option() + " only once");
+            }
         }
-        if (!endpoint.startsWith("virtio-rng=") || endpoint.startsWith("virtio-rng=,")) {
-            throw refusal("--endpoint must be virtio-rng=PATH or virtio-rng=PATH,addr=SLOT.0, not '" + endpoint + "'");
-        }
-        final int comma = endpoint.indexOf(",addr=");
-        return Path.of(endpoint.substring(endpoint.indexOf('=') + 1, comma < 0 ? endpoint.length() : comma));
+        return List.copyOf(made.values());
     }
 
-    /** The function's place on bus 0; 1e.0 without another wish. */
-    private int requester() {
-        final int comma = endpoint == null ? -1 : endpoint.indexOf(",addr=");
-        if (comma < 0) {
-            return 0x1E << 3;
+    private VfioUserEndpoint endpoint(final String text) {
+        final int comma = text.indexOf(",addr=");
+        final String path = text.substring(text.indexOf('=') + 1, comma < 0 ? text.length() : comma);
+        for (final VfioUserEndpoint.Kind kind : VfioUserEndpoint.Kind.values()) {
+            if (text.startsWith(kind.option() + "=") && !path.isEmpty()) {
+                final int requester = comma < 0
+                        ? kind.usualRequester()
+                        : place(text.substring(comma + ",addr=".length()));
+                return new VfioUserEndpoint(kind, Path.of(path), requester);
+            }
         }
-        final String place = endpoint.substring(comma + ",addr=".length());
-        final Integer number = DeviceNames.parse("00:" + place);
+        throw refusal("--endpoint must be virtio-rng=PATH or virtio-console=PATH, each with or without ,addr=SLOT.0 "
+                + "after it, not '" + text + "'");
+    }
+
+    private int place(final String text) {
+        final Integer number = DeviceNames.parse("00:" + text);
         if (number == null) {
-            throw refusal("--endpoint's addr must be a slot and function of PCI bus 0 such as 1e.0, not '" + place
+            throw refusal("--endpoint's addr must be a slot and function of PCI bus 0 such as 1e.0, not '" + text
                     + "'");
         }
         return number;

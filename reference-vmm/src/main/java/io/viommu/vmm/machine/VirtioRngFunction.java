@@ -43,7 +43,7 @@ final class VirtioRngFunction extends PciFunction implements DmaPort {
         device = new VirtioRng(this, platform, this::pin);
         config.set(PciConfig.REVISION, 1, REVISION);
         config.set(PciConfig.INTERRUPT_PIN, 1, 1);
-        VirtioRng.capabilities().forEach(capability -> config.addCapability(capability.bytes()));
+        device.capabilities().forEach(capability -> config.addCapability(capability.bytes()));
         window = config.addCapability(new VirtioCapability(VirtioCapability.ACCESS, 0, 0).bytes());
         config.allow(window + VirtioCapability.BAR_AT, 1, 0xFF);
         config.allow(window + VirtioCapability.OFFSET_AT, 4, -1);

@@ -18,7 +18,10 @@ package io.viommu.vmm.realguest;
 
 import java.io.IOException;
 import java.util.Arrays;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
+import io.viommu.vmm.vfiouser.VfioUserEndpoint;
 import io.viommu.vtd.acpi.DeviceScope;
 import io.viommu.vtd.acpi.DmarTable;
 
@@ -92,16 +95,22 @@ final class Firmware {
             smmu.cells("msi-parent", root.find("its@").numbers("phandle")[0], 0);
         }
         root.add(smmu);
-        pci.cells("ranges", ranges).cells("iommu-map", kind.requester(), PHANDLE, kind.requester(), 1);
+        pci.cells("ranges", ranges).cells("iommu-map",
+                requesters(kind).flatMap(requester -> IntStream.of(requester, PHANDLE, requester, 1)).toArray());
         return root.write();
     }
 
-    /** The DMAR table without its header, which QEMU writes itself. Only our endpoint is behind the unit. */
+    /** The DMAR table without its header, which QEMU writes itself. Only our endpoints are behind the unit. */
     static byte[] dmar(final GuestKind kind) {
-        final byte[] table = new DmarTable(47)
-                .unit(0, VTD_BASE & 0xFFFF_FFFFL, VTD_SIZE, false,
-                        DeviceScope.endpoint(0, kind.requester() >> 3, kind.requester() & 7))
+        final byte[] table = new DmarTable(47).unit(0, VTD_BASE & 0xFFFF_FFFFL, VTD_SIZE, false,
+                requesters(kind).mapToObj(requester -> DeviceScope.endpoint(0, requester >> 3, requester & 7))
+                        .toArray(DeviceScope[]::new))
                 .build();
         return Arrays.copyOfRange(table, ACPI_HEADER, table.length);
+    }
+
+    /** The endpoints that may be plugged. */
+    private static IntStream requesters(final GuestKind kind) {
+        return Stream.of(VfioUserEndpoint.Kind.values()).mapToInt(kind::requester);
     }
 }

@@ -16,16 +16,18 @@
 
 package io.viommu.vmm.realguest;
 
+import io.viommu.vmm.vfiouser.VfioUserEndpoint;
+
 /** What is booted: the machine with its IOMMU, and where firmware puts the register frame. */
 enum GuestKind {
     /** QEMU's virt with an SMMUv3 that sends its interrupts as messages through the ITS. */
-    ARM64_MSI("arm64", "smmuv3", "qemu-system-aarch64", "ttyAMA0", "1f.0", "1e.0"),
+    ARM64_MSI("arm64", "smmuv3", "qemu-system-aarch64", "ttyAMA0", "1f.0", "1e.0", "1d.0"),
     /** QEMU's virt with an SMMUv3 that has one wire. */
-    ARM64_WIRED("arm64", "smmuv3", "qemu-system-aarch64", "ttyAMA0", "1f.0", "1e.0"),
+    ARM64_WIRED("arm64", "smmuv3", "qemu-system-aarch64", "ttyAMA0", "1f.0", "1e.0", "1d.0"),
     /** QEMU's q35 with a VT-d unit, its driver in legacy mode. */
-    X86_LEGACY("x86_64", "intel-iommu", "qemu-system-x86_64", "ttyS0", "04.0", "05.0"),
+    X86_LEGACY("x86_64", "intel-iommu", "qemu-system-x86_64", "ttyS0", "04.0", "05.0", "06.0"),
     /** The same in scalable mode. */
-    X86_SCALABLE("x86_64", "intel-iommu", "qemu-system-x86_64", "ttyS0", "04.0", "05.0");
+    X86_SCALABLE("x86_64", "intel-iommu", "qemu-system-x86_64", "ttyS0", "04.0", "05.0", "06.0");
 
     private final String architecture;
     private final String model;
@@ -33,15 +35,17 @@ enum GuestKind {
     private final String terminal;
     private final String iommuSlot;
     private final String endpointSlot;
+    private final String consoleSlot;
 
     GuestKind(final String architecture, final String model, final String program, final String terminal,
-            final String iommuSlot, final String endpointSlot) {
+            final String iommuSlot, final String endpointSlot, final String consoleSlot) {
         this.architecture = architecture;
         this.model = model;
         this.program = program;
         this.terminal = terminal;
         this.iommuSlot = iommuSlot;
         this.endpointSlot = endpointSlot;
+        this.consoleSlot = consoleSlot;
     }
 
     boolean arm() {
@@ -69,12 +73,13 @@ enum GuestKind {
         return iommuSlot;
     }
 
-    String endpointSlot() {
-        return endpointSlot;
+    /** Where an endpoint is plugged. */
+    String slot(final VfioUserEndpoint.Kind endpoint) {
+        return endpoint == VfioUserEndpoint.Kind.VIRTIO_RNG ? endpointSlot : consoleSlot;
     }
 
-    /** StreamID or requester id of the endpoint. */
-    int requester() {
-        return Integer.parseInt(endpointSlot.substring(0, 2), 16) << 3;
+    /** StreamID or requester id of an endpoint. */
+    int requester(final VfioUserEndpoint.Kind endpoint) {
+        return Integer.parseInt(slot(endpoint).substring(0, 2), 16) << 3;
     }
 }

@@ -26,6 +26,7 @@ import java.util.function.Consumer;
 
 import io.viommu.counters.CounterFile;
 import io.viommu.vmm.vfiouser.VfioUserDoor;
+import io.viommu.vmm.vfiouser.VfioUserEndpoint;
 import io.viommu.vmm.vfiouser.VfioUserOptions;
 
 /** A Linux, booted, with our model as its IOMMU and our endpoint behind that. */
@@ -36,6 +37,12 @@ final class RealGuest implements AutoCloseable {
     private final VfioUserDoor door;
     private final GuestConsole console;
 
+    /** Boots one with an entropy device. */
+    RealGuest(final GuestFiles files, final GuestKind kind, final String series, final Map<String, String> properties,
+            final Consumer<String> listener) throws IOException {
+        this(files, kind, series, properties, List.of(VfioUserEndpoint.Kind.VIRTIO_RNG), listener);
+    }
+
     /**
      * Boots it up to its shell.
      *
@@ -43,22 +50,24 @@ final class RealGuest implements AutoCloseable {
      * @param kind       which machine.
      * @param series     which kernel.
      * @param properties of the model.
+     * @param plugged    the endpoints that are plugged.
      * @param listener   is shown each line of the console.
      * @throws IOException if a file or QEMU's sockets fail.
      */
     RealGuest(final GuestFiles files, final GuestKind kind, final String series, final Map<String, String> properties,
-            final Consumer<String> listener) throws IOException {
+            final List<VfioUserEndpoint.Kind> plugged, final Consumer<String> listener) throws IOException {
         final GuestBoot boot = new GuestBoot(files, kind, series);
         VfioUserDoor opened = null;
         qemu = new Qemu();
         try {
             final Path folder = qemu.folder();
             opened = new VfioUserDoor(new VfioUserOptions(kind.model(), properties, folder.resolve("iommu"),
-                    folder.resolve("rng"), kind.requester(), List.of(), 0, Map.of(), null, null, false), counters,
-                    news -> {
+                    plugged.stream().map(endpoint -> endpoint(kind, endpoint)).toList(), List.of(), 0, Map.of(), null,
+                    null, false), counters, news -> {
                     });
-            final List<String> more = new ArrayList<>(List.of("-device", device("iommu", kind.iommuSlot()), "-device",
-                    device("rng", kind.endpointSlot())));
+            final List<String> more = new ArrayList<>(List.of("-device", device("iommu", kind.iommuSlot())));
+            plugged.forEach(endpoint -> more
+                    .addAll(List.of("-device", device(endpoint.option(), kind.slot(endpoint)))));
             more.addAll(table(boot));
             console = qemu.start(boot.command(folder, more), listener);
             try (LineSocket qtest = qemu.socket("qtest")) {
@@ -71,6 +80,10 @@ final class RealGuest implements AutoCloseable {
             end(opened);
             throw failed;
         }
+    }
+
+    private VfioUserEndpoint endpoint(final GuestKind kind, final VfioUserEndpoint.Kind endpoint) {
+        return new VfioUserEndpoint(endpoint, qemu.folder().resolve(endpoint.option()), kind.requester(endpoint));
     }
 
     /** The device tree or the ACPI table that tells of the model, and the option for it. */

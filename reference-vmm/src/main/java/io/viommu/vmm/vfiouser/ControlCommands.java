@@ -18,6 +18,7 @@ package io.viommu.vmm.vfiouser;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 import io.viommu.vmm.machine.FaultDraft;
 import io.viommu.vmm.qtest.FaultLine;
@@ -26,10 +27,13 @@ import io.viommu.vmm.qtest.FaultLine;
  * What the control socket understands; a line each, answered by a line that begins with OK or ERR.
  *
  * <pre>
- *  fault FIELD=VALUE...             injects a physical fault; the fields are those of viommu_phys in the qtest door
+ *  fault FIELD=VALUE...             injects a physical fault; the fields are those of viommu_phys in the qtest door.
+ *                                   A semicolon, and the next fault goes together with it
  *  storm COUNT FIELD=VALUE...       injects it so many times, as fast as it goes
  *  log PACE FILE                    injects the faults of a log or journal, PACE milliseconds apart
  *  dma read|write ADDRESS|last [LENGTH]   has the endpoint touch an address; last is where its driver had it write
+ *  trespass                         has the console write into the next buffer that its driver gives it to read
+ *  heard                            what the console's driver said since the last time, and how a trespass ended
  *  answers                          the guest's answers to recoverable faults since the last time
  *  spoil                            makes the next command that the guest of an SMMU queues an unknown one
  *  ready                            whether the guest's driver takes faults yet: yes or no
@@ -59,19 +63,29 @@ final class ControlCommands {
     private String dispatch(final String line) {
         final String[] words = line.split(" +");
         return switch (words[0]) {
-            case "fault" -> door.iommu().inject(List.of(parse(line)), 1, 0);
+            case "fault" -> door.iommu().inject(faults(line), 1, 0);
             case "storm" -> {
                 final long count = number(words, 1, "COUNT", 1, MOST_FAULTS);
                 yield door.iommu().inject(List.of(parse("storm" + rest(line, 2))), count, 0);
             }
             case "log" -> log(number(words, 1, "PACE", 0, LONGEST_PACE), rest(line, 2).strip());
             case "dma" -> dma(words);
+            case "trespass" -> {
+                console(words[0]).trespass();
+                yield "";
+            }
+            case "heard" -> console(words[0]).tell();
             case "answers" -> String.join(" ", door.iommu().host().take());
             case "spoil" -> door.spoil();
             case "ready" -> door.iommu().ready() ? "yes" : "no";
             default -> throw new IllegalArgumentException(
-                    "there is no command '" + words[0] + "'; there are: fault, storm, log, dma, answers, spoil, ready");
+                    "there is no command '" + words[0] + "'; there are: fault, storm, log, dma, trespass, heard, "
+                            + "answers, spoil, ready");
         };
+    }
+
+    private List<FaultDraft> faults(final String line) {
+        return Stream.of(rest(line, 1).split(";")).map(fields -> parse("fault " + fields)).toList();
     }
 
     private FaultDraft parse(final String line) {
@@ -97,11 +111,12 @@ final class ControlCommands {
         return door.iommu().inject(faults, 1, pace);
     }
 
+    private EndpointFunction console(final String command) {
+        return door.endpoint(VfioUserEndpoint.Kind.VIRTIO_CONSOLE, command);
+    }
+
     private String dma(final String[] words) {
-        final RngFunction endpoint = door.endpoint();
-        if (endpoint == null) {
-            throw new IllegalArgumentException("dma: there is no endpoint; --endpoint makes one");
-        }
+        final EndpointFunction endpoint = door.endpoint(VfioUserEndpoint.Kind.VIRTIO_RNG, words[0]);
         final String direction = words.length > 1 ? words[1] : "";
         if (!direction.equals("read") && !direction.equals("write")) {
             throw new IllegalArgumentException("dma: the direction must be read or write, not '" + direction + "'");
@@ -110,7 +125,7 @@ final class ControlCommands {
                 ? endpoint.lastWritten()
                 : number(words, 2, "ADDRESS", 0, -1);
         final int length = words.length > 3
-                ? (int) number(words, 3, "LENGTH", 1, RngFunction.MAX_TRANSFER)
+                ? (int) number(words, 3, "LENGTH", 1, EndpointFunction.MAX_TRANSFER)
                 : DEFAULT_LENGTH;
         final boolean moved = endpoint.stray(direction.equals("write"), address, length);
         return (moved ? "moved" : "aborted") + " 0x" + Long.toHexString(address);

@@ -17,6 +17,7 @@
 package io.viommu.vmm.vfiouser;
 
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
@@ -28,7 +29,7 @@ import io.viommu.counters.CounterFile;
 import io.viommu.iommu.IommuModels;
 import io.viommu.vmm.machine.FaultDraft;
 
-/** The door, open: servers for the model and its endpoint, the control socket, and the sources named beforehand. */
+/** The door, open: servers for the model and its endpoints, the control socket, and the sources named beforehand. */
 public final class VfioUserDoor implements AutoCloseable {
 
     private static final long LOOK_MILLIS = 100;
@@ -40,8 +41,8 @@ public final class VfioUserDoor implements AutoCloseable {
     private final IommuFunction function;
     private final VfioUserServer server;
     private final DoorIommu iommu;
-    private final RngFunction endpoint;
-    private final VfioUserServer endpointServer;
+    private final Map<VfioUserEndpoint.Kind, EndpointFunction> endpoints = new EnumMap<>(VfioUserEndpoint.Kind.class);
+    private final List<VfioUserServer> endpointServers = new ArrayList<>();
     private final ControlCommands commands = new ControlCommands(this);
     private final ControlSocket control;
     private final CountDownLatch closing = new CountDownLatch(1);
@@ -62,31 +63,33 @@ public final class VfioUserDoor implements AutoCloseable {
         IommuModels.find(options.model());
         server = new VfioUserServer(options.socket(), function, options.memory());
         DoorIommu made = null;
-        VfioUserServer second = null;
-        ControlSocket third = null;
+        ControlSocket heard = null;
         try {
             made = new DoorIommu(options.model(), options.properties(), server, counters);
             function.model(made.model());
-            endpoint = options.endpoint() == null ? null : new RngFunction(options.requester());
-            if (endpoint != null) {
-                second = new VfioUserServer(options.endpoint(), endpoint, options.memory());
-                endpoint.connect(second, made.openSession());
+            for (final VfioUserEndpoint endpoint : options.endpoints()) {
+                add(endpoint, made);
             }
             iommu = made;
-            endpointServer = second;
-            third = options.control() == null ? null : new ControlSocket(options.control(), commands);
-            control = third;
+            heard = options.control() == null ? null : new ControlSocket(options.control(), commands);
+            control = heard;
         } catch (final RuntimeException refused) {
-            closeAll(third, second, server, made);
+            closeAll(heard, made);
             throw refused;
         }
         server.start();
-        if (endpointServer != null) {
-            endpointServer.start();
-        }
+        endpointServers.forEach(VfioUserServer::start);
         if (!options.faults().isEmpty()) {
             Thread.ofPlatform().name("vfio-user-faults").daemon().start(this::play);
         }
+    }
+
+    private void add(final VfioUserEndpoint endpoint, final DoorIommu model) {
+        final EndpointFunction device = new EndpointFunction(endpoint);
+        final VfioUserServer itsServer = new VfioUserServer(endpoint.socket(), device, options.memory());
+        endpointServers.add(itsServer);
+        device.connect(itsServer, model.openSession());
+        endpoints.put(endpoint.kind(), device);
     }
 
     DoorIommu iommu() {
@@ -102,8 +105,14 @@ public final class VfioUserDoor implements AutoCloseable {
         return "";
     }
 
-    RngFunction endpoint() {
-        return endpoint;
+    /** An endpoint; a sentence if there is none for a command. */
+    EndpointFunction endpoint(final VfioUserEndpoint.Kind kind, final String command) {
+        final EndpointFunction found = endpoints.get(kind);
+        if (found == null) {
+            throw new IllegalArgumentException(
+                    command + ": there is no " + kind.option() + " endpoint; --endpoint makes one");
+        }
+        return found;
     }
 
     Map<Integer, Integer> devices() {
@@ -152,19 +161,16 @@ public final class VfioUserDoor implements AutoCloseable {
     @Override
     public void close() {
         closing.countDown();
-        closeAll(control, endpointServer, server, iommu);
+        closeAll(control, iommu);
     }
 
-    private static void closeAll(final ControlSocket control, final VfioUserServer endpoint,
-            final VfioUserServer server, final DoorIommu iommu) {
-        if (control != null) {
-            control.close();
+    private void closeAll(final ControlSocket heard, final DoorIommu model) {
+        if (heard != null) {
+            heard.close();
         }
-        if (endpoint != null) {
-            endpoint.close();
-        }
-        if (iommu != null) {
-            iommu.close();
+        endpointServers.forEach(VfioUserServer::close);
+        if (model != null) {
+            model.close();
         }
         server.close();
     }

@@ -26,8 +26,7 @@ import java.util.Map;
  * @param model      {@code smmuv3} or {@code intel-iommu}.
  * @param properties of the model.
  * @param socket     where the model's function is presented.
- * @param endpoint   where a virtio-rng endpoint is presented, or null.
- * @param requester  StreamID or requester id of the endpoint.
+ * @param endpoints  devices of ours behind the model, at most one of a kind.
  * @param faults     logs and journals to inject when the guest is ready.
  * @param pace       milliseconds from fault to fault.
  * @param devices    the guest's names of devices, by the log's.
@@ -36,6 +35,7 @@ import java.util.Map;
  *                   {@link io.viommu.bridge.vfiouser.VfioUserServer}.
  * @param visible    whether the function stays visible to the guest.
  */
-public record VfioUserOptions(String model, Map<String, String> properties, Path socket, Path endpoint, int requester,
-        List<String> faults, long pace, Map<Integer, Integer> devices, Path control, Path memory, boolean visible) {
+public record VfioUserOptions(String model, Map<String, String> properties, Path socket,
+        List<VfioUserEndpoint> endpoints, List<String> faults, long pace, Map<Integer, Integer> devices, Path control,
+        Path memory, boolean visible) {
 }

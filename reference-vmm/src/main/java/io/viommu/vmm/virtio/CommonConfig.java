@@ -17,7 +17,7 @@
 package io.viommu.vmm.virtio;
 
 /**
- * The common configuration of the modern PCI transport, for a device with one queue and no MSI-X (VIRTIO 1.2,
+ * The common configuration of the modern PCI transport, for a device without MSI-X (VIRTIO 1.2,
  * 4.1.4.3). Each field takes accesses of its own width; a 64-bit one takes its halves.
  *
  * <pre>
@@ -57,7 +57,7 @@ final class CommonConfig {
     private static final int BYTE = 0xFF;
 
     private final long offered;
-    private final SplitRing ring;
+    private final SplitRing[] rings;
     private final Runnable onReset;
     private int deviceSelect;
     private int driverSelect;
@@ -65,9 +65,9 @@ final class CommonConfig {
     private int status;
     private int queue;
 
-    CommonConfig(final long offered, final SplitRing ring, final Runnable onReset) {
+    CommonConfig(final long offered, final SplitRing[] rings, final Runnable onReset) {
         this.offered = offered;
-        this.ring = ring;
+        this.rings = rings;
         this.onReset = onReset;
     }
 
@@ -77,13 +77,15 @@ final class CommonConfig {
         accepted = 0;
         status = 0;
         queue = 0;
-        ring.reset();
+        for (final SplitRing ring : rings) {
+            ring.reset();
+        }
         onReset.run();
     }
 
     /** Whether the driver has finished and nothing has broken since. */
     boolean running() {
-        return (status & (DRIVER_OK | NEEDS_RESET)) == DRIVER_OK && ring.enabled();
+        return (status & (DRIVER_OK | NEEDS_RESET)) == DRIVER_OK;
     }
 
     /** Says that the device can't go on; true if the driver has to be told. */
@@ -114,14 +116,18 @@ final class CommonConfig {
             case DRIVER_FEATURE_SELECT -> driverSelect;
             case DRIVER_FEATURE -> half(accepted, driverSelect);
             case CONFIG_VECTOR, QUEUE_VECTOR -> NO_VECTOR;
-            case QUEUES -> 1;
+            case QUEUES -> rings.length;
             case STATUS -> status;
             case QUEUE_SELECT -> queue;
-            case QUEUE_SIZE -> queue == 0 ? ring.size() : 0;
-            case QUEUE_ENABLE -> queue == 0 && ring.enabled() ? 1 : 0;
-            default -> offset >= ADDRESSES && queue == 0
-                    ? half(ring.address(offset - ADDRESSES >> 3), offset >> 2 & 1)
-                    : 0;
+            default -> queue < rings.length ? readQueue(rings[queue], offset) : 0;
+        };
+    }
+
+    private static int readQueue(final SplitRing ring, final int offset) {
+        return switch (offset) {
+            case QUEUE_SIZE -> ring.size();
+            case QUEUE_ENABLE -> ring.enabled() ? 1 : 0;
+            default -> offset >= ADDRESSES ? half(ring.address(offset - ADDRESSES >> 3), offset >> 2 & 1) : 0;
         };
     }
 
@@ -136,8 +142,8 @@ final class CommonConfig {
             case STATUS -> setStatus(value & BYTE);
             case QUEUE_SELECT -> queue = value & NO_VECTOR;
             default -> {
-                if (queue == 0) {
-                    writeQueue(offset, value);
+                if (queue < rings.length) {
+                    writeQueue(rings[queue], offset, value);
                 }
             }
         }
@@ -161,7 +167,7 @@ final class CommonConfig {
         status = (agreed ? value : value & ~FEATURES_OK) | status & NEEDS_RESET;
     }
 
-    private void writeQueue(final int offset, final int value) {
+    private static void writeQueue(final SplitRing ring, final int offset, final int value) {
         if (offset >= ADDRESSES) {
             final int part = offset - ADDRESSES >> 3;
             final int shift = 8 * (offset & 4);

@@ -127,11 +127,11 @@ final class SplitRing {
 
     /** What a chain is walked with. */
     interface Buffer {
-        /** Fills bytes that the device may write; the number written, or {@link #BROKEN}. */
-        int fill(long address, int length);
+        /** Uses bytes that the device may write, or may read; the number written, or {@link #BROKEN}. */
+        int use(long address, int length, boolean writable);
     }
 
-    /** Gives each writable buffer of a chain away; the number of bytes written, or {@link #BROKEN}. */
+    /** Shows each buffer of a chain; the number of bytes written, or {@link #BROKEN}. */
     int walk(final int head, final Buffer buffer) {
         int index = head;
         int written = 0;
@@ -144,14 +144,12 @@ final class SplitRing {
             if ((flags & INDIRECT) != 0) {
                 return BROKEN; // was not offered
             }
-            if ((flags & DEVICE_WRITES) != 0) {
-                final int length = (int) Math.min(word.getInt(LENGTH) & 0xFFFF_FFFFL, Integer.MAX_VALUE);
-                final int filled = buffer.fill(word.getLong(0), length);
-                if (filled == BROKEN) {
-                    return BROKEN;
-                }
-                written += filled;
+            final int length = (int) Math.min(word.getInt(LENGTH) & 0xFFFF_FFFFL, Integer.MAX_VALUE);
+            final int used = buffer.use(word.getLong(0), length, (flags & DEVICE_WRITES) != 0);
+            if (used == BROKEN) {
+                return BROKEN;
             }
+            written += used;
             if ((flags & HAS_NEXT) == 0) {
                 return written;
             }

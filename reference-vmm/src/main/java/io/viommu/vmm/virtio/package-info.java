@@ -15,8 +15,8 @@
  */
 
 /**
- * An endpoint that stock drivers know: a virtio entropy device of the modern PCI transport (VIRTIO 1.2), as registers
- * and a queue. Data goes from the device, by DMA through whatever a {@link io.viommu.vmm.virtio.DmaPort} leads
- * through, into buffers that the guest's driver put into the queue.
+ * Endpoints that stock drivers know: a virtio entropy device and a console of the modern PCI transport (VIRTIO 1.2),
+ * as registers and queues. Data goes by DMA, through whatever a {@link io.viommu.vmm.virtio.DmaPort} leads through,
+ * between the device and buffers that the guest's driver put into a queue.
  */
 package io.viommu.vmm.virtio;

@@ -18,9 +18,16 @@ package io.viommu.vmm.realguest;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.SplittableRandom;
 import java.util.function.Predicate;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+import io.viommu.vmm.vfiouser.VfioUserEndpoint;
 
 /** A booted guest with what the scenarios ask of it. */
 final class Booted implements AutoCloseable {
@@ -32,7 +39,7 @@ final class Booted implements AutoCloseable {
     Booted(final GuestKind kind, final String series, final Map<String, String> properties) throws Exception {
         final GuestFiles files = GuestFiles.inCache();
         assertThat(files.missing(kind, series)).as("what config/real-guest/set-up has not fetched").isEmpty();
-        guest = new RealGuest(files, kind, series, properties, line -> {
+        guest = new RealGuest(files, kind, series, properties, List.of(VfioUserEndpoint.Kind.values()), line -> {
         });
     }
 
@@ -76,6 +83,78 @@ final class Booted implements AutoCloseable {
     /** Lets the kernel's limit of ten messages in five seconds pass. */
     static void letLimitPass() throws InterruptedException {
         Thread.sleep(LINUX_PRINTS_TEN_IN_MILLIS);
+    }
+
+    /** Has a device share no group of the guest's IOMMU with others; its group's type. */
+    String groupOf(final String device) {
+        final String group = ask("readlink -f /sys/bus/pci/devices/" + device + "/iommu_group");
+        assertThat(group).startsWith("/sys/kernel/iommu_groups/");
+        assertThat(ask("ls " + group + "/devices")).isEqualTo(device);
+        return ask("cat " + group + "/type");
+    }
+
+    /**
+     * Has the console write to a page that its driver mapped for it to read, which the model must abort.
+     *
+     * @return the address.
+     */
+    long trespass() {
+        run("echo good morning > /dev/hvc0");
+        assertThat(door("heard")).as("read through the driver's mapping").endsWith(" good morning");
+        door("trespass");
+        run("echo hands off > /dev/hvc0");
+        final String heard = door("heard");
+        assertThat(heard).matches("0x[0-9a-f]+ write-aborted hands off");
+        run("echo good night > /dev/hvc0");
+        assertThat(door("heard")).as("it goes on").endsWith(" good night");
+        return address(heard);
+    }
+
+    /** Has the entropy device write where nobody mapped anything, which the model must abort. */
+    long writeToUnmapped(final long address) {
+        assertThat(door("dma write 0x%x".formatted(address))).isEqualTo("aborted 0x%x".formatted(address));
+        return address;
+    }
+
+    /** Has the guest take its entropy driver away and the device go on writing; the address. */
+    long useAfterUnmap() {
+        run("rmmod virtio_rng");
+        final String moved = door("dma write last");
+        assertThat(moved).startsWith("aborted 0x");
+        return address(moved.substring("aborted ".length()));
+    }
+
+    private static long address(final String text) {
+        return Long.parseUnsignedLong(text.split(" ")[0].substring(2), 16);
+    }
+
+    /** Has the guest read bytes that the entropy device must have written, and gives them. */
+    String bytesOfTheEndpoint() {
+        final String bytes = ask("dd if=/dev/hwrng bs=16 count=1 2>/dev/null | xxd -p");
+        final SplittableRandom stream = new SplittableRandom(0x5EED);
+        final byte[] all = new byte[4096];
+        for (int i = 0; i < all.length; i++) {
+            all[i] = (byte) stream.nextInt();
+        }
+        assertThat(bytes).hasSize(32);
+        assertThat(HexFormat.of().formatHex(all)).as("what the endpoint wrote").contains(bytes);
+        return bytes;
+    }
+
+    /** How injected faults ended, by the names of the answer. */
+    static Map<String, Long> counts(final String answer) {
+        final Map<String, Long> counts = new HashMap<>();
+        for (final String part : answer.split(" ")) {
+            counts.put(part.substring(0, part.indexOf('=')), Long.parseLong(part.substring(part.indexOf('=') + 1)));
+        }
+        return counts;
+    }
+
+    /** The messages that the guest's limit left out since a place, in how many turns. */
+    List<Long> suppressed(final int mark, final String function) {
+        final Pattern words = Pattern.compile(function + ": (\\d+) callbacks suppressed");
+        return kernel(mark).stream().map(words::matcher).filter(Matcher::find)
+                .map(found -> Long.parseLong(found.group(1))).toList();
     }
 
     /** The count of an interrupt on the guest's only CPU. */

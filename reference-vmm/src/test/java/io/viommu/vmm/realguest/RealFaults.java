@@ -57,7 +57,15 @@ final class RealFaults {
         return faults;
     }
 
-    /** The record's words with commas between, as the door takes them. */
+    /** How the door takes a fault: its device, and its record as it was reported. */
+    static String fields(final LogFault fault) {
+        final long device = fault.kind() == LogFault.Kind.SMMU_EVENT
+                ? fault.words().get(0) >>> 32
+                : fault.words().get(1) & 0xFFFF;
+        return "sid=%d as-reported=1 words=%s".formatted(device, words(fault));
+    }
+
+    /** The record's words with commas between. */
     static String words(final LogFault fault) {
         return LongStream.range(0, fault.words().count()).map(i -> fault.words().get((int) i))
                 .mapToObj("0x%016x"::formatted).collect(Collectors.joining(","));

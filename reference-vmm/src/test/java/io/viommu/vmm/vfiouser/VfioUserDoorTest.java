@@ -50,8 +50,10 @@ class VfioUserDoorTest {
     private final BlockingQueue<String> news = new LinkedBlockingQueue<>();
 
     private VfioUserDoor open(final String model, final Map<String, String> properties, final List<String> faults) {
-        return new VfioUserDoor(new VfioUserOptions(model, properties, folder.resolve("iommu"), folder.resolve("rng"),
-                0xF0, faults, 0, Map.of(), folder.resolve("control"), null, false), CounterFile.inMemory(), news::add);
+        return new VfioUserDoor(new VfioUserOptions(model, properties, folder.resolve("iommu"),
+                List.of(new VfioUserEndpoint(VfioUserEndpoint.Kind.VIRTIO_RNG, folder.resolve("rng"), 0xF0),
+                        new VfioUserEndpoint(VfioUserEndpoint.Kind.VIRTIO_CONSOLE, folder.resolve("console"), 0xE8)),
+                faults, 0, Map.of(), folder.resolve("control"), null, false), CounterFile.inMemory(), news::add);
     }
 
     private DoorClient client(final String socket) {
@@ -98,6 +100,15 @@ class VfioUserDoorTest {
     }
 
     @Test
+    void theConsoleIsAModernVirtioConsoleThatHasHeardNothingYet() {
+        try (VfioUserDoor door = open("smmuv3", Map.of(), List.of()); DoorClient console = client("console")) {
+            assertThat(console.read(CONFIG, 0)).isEqualTo(0x1043_1AF4);
+            assertThat(door.control("trespass")).isEqualTo("OK ");
+            assertThat(door.control("heard")).isEqualTo("OK 0x0 ");
+        }
+    }
+
+    @Test
     void faultsGoTheWholeRoadAndTheAnswerSaysHowTheyEnded() {
         try (VfioUserDoor door = open("smmuv3", Map.of(), List.of())) {
             assertThat(door.control("fault event=0x10 sid=8 iova=0x1000 perm=w as-reported=1"))
@@ -105,6 +116,8 @@ class VfioUserDoorTest {
             assertThat(door.control("storm 500 event=0x10 sid=8 iova=0x1000 perm=w as-reported=1"))
                     .isEqualTo("OK translation-disabled=500");
             assertThat(door.control("fault event=0x10 sid=8 s2=1 iova=0x1000")).isEqualTo("OK host-stage-2=1");
+            assertThat(door.control("fault event=0x10 sid=8 s2=1 iova=0x1000 ; event=0x10 sid=9 as-reported=1"))
+                    .isEqualTo("OK host-stage-2=1 translation-disabled=1");
         }
     }
 
@@ -130,8 +143,10 @@ class VfioUserDoorTest {
     void commandsThatCanNotBeAreRefusedInASentence() {
         try (VfioUserDoor door = open("smmuv3", Map.of(), List.of())) {
             assertThat(door.control("dance")).isEqualTo(
-                    "ERR there is no command 'dance'; there are: fault, storm, log, dma, answers, spoil, ready");
+                    "ERR there is no command 'dance'; there are: fault, storm, log, dma, trespass, heard, "
+                            + "answers, spoil, ready");
             assertThat(door.control("fault event=0x1000")).startsWith("ERR fault: event must be 0 to 255");
+            assertThat(door.control("fault event=0x10;event=0x1000")).startsWith("ERR fault: event must be 0 to 255");
             assertThat(door.control("storm 0 event=0x10")).startsWith("ERR storm: COUNT must be 1 to ");
             assertThat(door.control("dma sideways 0")).startsWith("ERR dma: the direction must be read or write");
             assertThat(door.control("dma read 0 100000")).isEqualTo("ERR dma: LENGTH must be 1 to 4096, not '100000'");

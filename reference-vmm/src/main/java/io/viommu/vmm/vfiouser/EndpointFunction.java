@@ -26,30 +26,40 @@ import io.viommu.iommu.DmaSession;
 import io.viommu.memory.GuestMemory;
 import io.viommu.vmm.machine.PciConfig;
 import io.viommu.vmm.virtio.DmaPort;
+import io.viommu.vmm.virtio.VirtioConsole;
+import io.viommu.vmm.virtio.VirtioDevice;
 import io.viommu.vmm.virtio.VirtioRng;
 
 /**
- * A virtio entropy device as an endpoint behind the model: a stock driver sets it up, and on command it touches
- * addresses that nobody gave it.
+ * A virtio device as an endpoint behind the model: a stock driver sets it up, and on command it touches addresses that
+ * nobody gave it, or only to read.
  */
-final class RngFunction implements VfioUserFunction, DmaPort {
+final class EndpointFunction implements VfioUserFunction, DmaPort {
 
     /** The most that one command moves. */
     static final int MAX_TRANSFER = 4096;
 
+    private static final int CLASS_OTHER = 0x00FF;
+
     private final int requester;
-    private final PciConfig config = new PciConfig(VirtioRng.VENDOR, VirtioRng.DEVICE, 0x00FF);
-    private final VirtioRng device = new VirtioRng(this, true, this::pin);
+    private final PciConfig config;
+    private final VirtioDevice device;
+    private final Hearsay hearsay = new Hearsay();
     private VfioUserServer server;
     private DmaSession session;
     private long lastWritten;
+    private boolean trespassing;
 
-    /** {@code requester} is the StreamID or requester id that the guest knows it by. */
-    RngFunction(final int requester) {
-        this.requester = requester;
+    EndpointFunction(final VfioUserEndpoint endpoint) {
+        requester = endpoint.requester();
+        device = switch (endpoint.kind()) {
+            case VIRTIO_RNG -> new VirtioRng(this, true, this::pin);
+            case VIRTIO_CONSOLE -> new VirtioConsole(this, true, this::pin, this::heard);
+        };
+        config = new PciConfig(VirtioDevice.VENDOR, device.deviceId(), CLASS_OTHER);
         config.set(PciConfig.REVISION, 1, 1);
         config.set(PciConfig.INTERRUPT_PIN, 1, 1);
-        VirtioRng.capabilities().forEach(capability -> config.addCapability(capability.bytes()));
+        device.capabilities().forEach(capability -> config.addCapability(capability.bytes()));
         config.allow(PciConfig.BAR0, Integer.BYTES, (int) -device.mmioSize());
         config.seal();
     }
@@ -117,6 +127,24 @@ final class RngFunction implements VfioUserFunction, DmaPort {
     synchronized boolean stray(final boolean write, final long address, final int length) {
         final UnsafeBuffer bytes = new UnsafeBuffer(new byte[length]);
         return write ? move(address, bytes, length, DmaSession.WRITE) : move(address, bytes, length, DmaSession.READ);
+    }
+
+    /** Has it write into the next buffer that its driver gives it to read. */
+    synchronized void trespass() {
+        trespassing = true;
+    }
+
+    /** What its driver said since the last time, and how a trespass ended. */
+    synchronized String tell() {
+        return hearsay.take();
+    }
+
+    private void heard(final long address, final DirectBuffer text, final int length) {
+        hearsay.add(address, text, length);
+        if (trespassing) {
+            trespassing = false;
+            hearsay.trespassed(address, stray(true, address, length));
+        }
     }
 
     @Override
