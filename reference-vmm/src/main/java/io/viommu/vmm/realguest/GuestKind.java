@@ -73,6 +73,16 @@ enum GuestKind {
         return iommuSlot;
     }
 
+    /** Where the entropy device is plugged. */
+    String endpointSlot() {
+        return endpointSlot;
+    }
+
+    /** StreamID or requester id of the entropy device. */
+    int requester() {
+        return requester(VfioUserEndpoint.Kind.VIRTIO_RNG);
+    }
+
     /** Where an endpoint is plugged. */
     String slot(final VfioUserEndpoint.Kind endpoint) {
         return endpoint == VfioUserEndpoint.Kind.VIRTIO_RNG ? endpointSlot : consoleSlot;

@@ -38,7 +38,7 @@ class WiredGuestIT {
                 guest.await(mark, "event 0x10 received:");
                 guest.await(mark, "0x%016x".formatted(i * 0x1000L));
             }
-            assertThat(guest.interrupts("arm-smmu-v3-combined-irq")).isGreaterThanOrEqualTo(3);
+            assertThat(guest.interrupts("arm-smmu-v3-combined-irq")).as("one may bring several").isPositive();
             int mark = guest.console().mark();
             final long page = guest.trespass();
             guest.await(mark, "event 0x13 received:");
