@@ -51,7 +51,7 @@ public final class DoorGuest implements MmioDevice, AutoCloseable {
             folder = Files.createTempDirectory("door");
             ram = SharedMemory.create("door-guest", size);
             door = new VfioUserDoor(
-                    new VfioUserOptions(model, properties, folder.resolve("iommu"), null, 0, List.of(), 0,
+                    new VfioUserOptions(model, properties, folder.resolve("iommu"), List.of(), List.of(), 0,
                             Map.of(), folder.resolve("control"), null, true),
                     CounterFile.inMemory(), sentence -> {
                         throw new AssertionError(sentence);
