@@ -22,7 +22,7 @@ import java.util.Map;
  * 7.3.22) and the rules of DDI 0487 D8, by bit numbers, one step after the other, slowly. It shares nothing with the model
  * that it checks. Stream 8, no SubstreamID; updates of descriptors go into the memory that it was given.
  */
-final class SmmuOracle {
+class SmmuOracle {
 
     private static final int[] SIZES = { 32, 36, 40, 42, 44, 48, 52, 52 };
     private static final int[] GRANULES_0 = { 12, 16, 14, 0 };
@@ -34,10 +34,15 @@ final class SmmuOracle {
     private static final int CLASS_TT = 1;
     private static final int CLASS_IN = 2;
 
+    /** Rights, as {@link #rights} has them. */
+    static final int READ = 1;
+    static final int WRITE = 2;
+    static final int EXECUTE = 4;
+
     /** An event that ends the access; {@code stage2} and the rest are those of its record. */
-    private static final class Fault extends Exception {
+    static final class Fault extends Exception {
         private static final long serialVersionUID = 1;
-        private final int type;
+        final int type;
         private final boolean stage2;
         private final int klass;
         private final long address;
@@ -62,11 +67,16 @@ final class SmmuOracle {
     private final Map<Long, Long> memory;
     private final Structure entry;
     private Structure context;
-    private boolean write;
-    private boolean privileged;
+    boolean write;
+    boolean privileged;
     private boolean fetch;
+    /** Permissions are not judged but collected: of the privilege in effect, without updates of the dirty state. */
+    boolean asking;
+    int rights;
+    /** log2 of what is translated alike. */
+    int span;
     /** The event record as {@link SmmuBoard#takeEvents} gives it, or null. */
-    private String event;
+    String event;
     private long output;
 
     /** {@code everything}: what the embedded model offers, else what QEMU's does. */
@@ -106,7 +116,7 @@ final class SmmuOracle {
         }
     }
 
-    private boolean override(final int low, final boolean incoming) {
+    boolean override(final int low, final boolean incoming) {
         final long field = everything ? ste(low, 2) : 0;
         return field < 2 ? incoming : field == 3;
     }
@@ -135,6 +145,13 @@ final class SmmuOracle {
     }
 
     private long translate(final int config, final long address) throws Fault {
+        return output(config, intermediate(config, address));
+    }
+
+    /** What comes out of stage 1, which may be skipped. */
+    long intermediate(final int config, final long address) throws Fault {
+        rights = READ | WRITE | EXECUTE;
+        span = oas;
         boolean stage1 = (config & 1) != 0;
         final int log2 = everything ? (int) ste(59, 5) : 0;
         if (stage1 && log2 != 0) {
@@ -144,13 +161,18 @@ final class SmmuOracle {
             }
             stage1 = without == 2;
         }
-        long intermediate = address;
         if (stage1) {
             context = fetchContext(log2);
-            intermediate = stage1(address);
-        } else if (address >>> oas != 0) {
+            return stage1(address);
+        }
+        if (address >>> oas != 0) {
             throw Fault.stage1(0x11);
         }
+        return address;
+    }
+
+    /** What comes out of stage 2, if there is one. */
+    long output(final int config, final long intermediate) throws Fault {
         return (config & 2) == 0
                 ? intermediate
                 : stage2(intermediate, CLASS_IN, !write && !fetch, write, fetch, privileged);
@@ -189,7 +211,7 @@ final class SmmuOracle {
         return (ste(1, 3) & 2) == 0 ? address : stage2(address, CLASS_CD, true, false, false, true);
     }
 
-    private boolean illegalEntry(final int config) {
+    boolean illegalEntry(final int config) {
         if ((config & 1) != 0 && (ste(91, 1) != 0 && !everything || everything && ste(59, 5) > 20
                 || (ste(0, 56) & ~0x3FL) >>> oas != 0)) {
             return true;
@@ -271,6 +293,7 @@ final class SmmuOracle {
             }
             if (leaf) {
                 permit1(at, physical, descriptor, hierarchy);
+                span = Math.min(span, shift(granule, level));
                 return base | input & (1L << shift(granule, level)) - 1;
             }
             hierarchy |= cd(65 + 64 * half, 1) != 0 ? 0 : descriptor;
@@ -294,13 +317,19 @@ final class SmmuOracle {
         final boolean privilegedRuns = !bit(descriptor, 53) && !bit(hierarchy, 59) && !userWrites
                 && !(never && writable);
         final boolean kept = cd(40, 1) == 0 || !user;
+        if (asking) {
+            rights &= ((privileged ? kept : user) ? READ : 0)
+                    | ((privileged ? writable && kept : userWrites) && !clean ? WRITE : 0)
+                    | ((privileged ? privilegedRuns : userRuns) ? EXECUTE : 0);
+        }
         final boolean allowed = write
                 ? privileged ? writable && kept : userWrites
                 : fetch ? privileged ? privilegedRuns : userRuns : privileged ? kept : user;
-        if (!allowed) {
+        if (!allowed && !asking) {
             throw Fault.stage1(0x13);
         }
-        final long updated = (flags ? descriptor | 1 << 10 : descriptor) & (clean && write ? ~(1L << 7) : -1L);
+        final boolean dirties = clean && write && !asking;
+        final long updated = (flags ? descriptor | 1 << 10 : descriptor) & (dirties ? ~(1L << 7) : -1L);
         if (updated != descriptor) {
             final long target = (ste(1, 3) & 2) == 0 ? physical : stage2(at, CLASS_TT, true, true, false, true);
             memory.put(target, updated);
@@ -333,6 +362,7 @@ final class SmmuOracle {
                 permit2(at, descriptor, new Fault(0x12, true, klass, address, false),
                         new Fault(0x13, true, klass, address, tableRead),
                         new boolean[]{ reads, writes, runs, asPrivileged, klass != CLASS_IN });
+                span = klass == CLASS_IN ? Math.min(span, shift(granule, level)) : span;
                 return base | address & (1L << shift(granule, level)) - 1;
             }
             level++;
@@ -350,11 +380,14 @@ final class SmmuOracle {
         final int never = (int) (descriptor >>> 53) & 3;
         final boolean runs = never == 0 || never == (wanted[3] ? 3 : 1);
         final boolean device = (descriptor >>> 4 & 3) == 0;
-        if (wanted[0] && !bit(descriptor, 6) || wanted[1] && !bit(descriptor, 7) && !clean || wanted[2] && !runs
+        final boolean collects = asking && !wanted[4];
+        if (collects) {
+            rights &= (bit(descriptor, 6) ? READ : 0) | (bit(descriptor, 7) ? WRITE : 0) | (runs ? EXECUTE : 0);
+        } else if (wanted[0] && !bit(descriptor, 6) || wanted[1] && !bit(descriptor, 7) && !clean || wanted[2] && !runs
                 || wanted[4] && ste(182, 1) != 0 && device) {
             throw permission;
         }
-        final long updated = descriptor | (flags ? 1 << 10 : 0) | (clean && wanted[1] ? 1 << 7 : 0);
+        final long updated = descriptor | (flags ? 1 << 10 : 0) | (clean && wanted[1] && !collects ? 1 << 7 : 0);
         if (updated != descriptor) {
             memory.put(at, updated);
         }
@@ -391,7 +424,7 @@ final class SmmuOracle {
         return memory.getOrDefault(address, 0L);
     }
 
-    private long ste(final int low, final int width) {
+    long ste(final int low, final int width) {
         return get(entry, low, width);
     }
 

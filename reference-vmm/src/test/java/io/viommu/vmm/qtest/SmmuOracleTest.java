@@ -279,6 +279,42 @@ class SmmuOracleTest {
         return oracle.event() == null ? expected : oracle.event().split(" ")[0].substring(7).replaceFirst("^0", "");
     }
 
+    @ParameterizedTest
+    @CsvSource({ "true,5", "false,6" })
+    void translationRequestsAreAnsweredAsTheOracleSays(final boolean checked, final long seed) {
+        final Random random = new Random(seed);
+        final Map<String, Integer> outcomes = new TreeMap<>();
+        try (SmmuBoard board = new SmmuBoard(ALL)) {
+            board.control |= checked ? 0x10 : 0;
+            board.start();
+            for (int i = 0; i < 400; i++) {
+                final Guest guest = new Guest(random, true);
+                guest.entry.set(92, 2, guest.pick(0, 1, 1, 2, 2, 3)).set(185, 1, guest.chance(20) ? 1 : 0);
+                final String outcome = compareRequest(board, guest, checked, "seed " + seed + " guest " + i);
+                outcomes.merge(outcome, 1, Integer::sum);
+            }
+        }
+        assertThat(outcomes).as("every kind of answer is met").containsKeys("abort", "unsupported", "none", "r", "rw");
+    }
+
+    private static String compareRequest(final SmmuBoard board, final Guest guest, final boolean checked,
+            final String name) {
+        final Map<Long, Long> before = new TreeMap<>(guest.memory);
+        before.forEach(board::store);
+        board.stream(8, guest.entry);
+        board.forget();
+        final boolean write = guest.random.nextBoolean();
+        final SmmuAtsOracle oracle = new SmmuAtsOracle(checked, guest.memory, guest.entry);
+        final String expected = oracle.request(guest.address, write);
+        final String got = board.ats(8, guest.address, write ? "w" : "");
+        assertThat(got.endsWith(" none") ? "none" : got).as(name).isEqualTo(expected);
+        assertThat(board.takeEvents()).as(name)
+                .isEqualTo(oracle.event() == null ? List.of() : List.of(oracle.event()));
+        guest.memory.forEach((at, value) -> assertThat(board.load(at)).as("%s at 0x%x", name, at).isEqualTo(value));
+        before.keySet().forEach(at -> board.store(at, 0));
+        return expected.substring(expected.lastIndexOf(' ') + 1);
+    }
+
     /** A record of a stalled transaction without its STAG. */
     private static String withoutTag(final String record) {
         final String[] words = record.split(" ");
