@@ -111,10 +111,11 @@ public record SmmuEventText(long word0, long word1, long word2, long word3) {
         final EventType type = EventType.of(code());
         final List<Field> fields = new ArrayList<>();
         fields.add(new Field("StreamID", hex(EventLayout.stream(word0) & 0xFFFF_FFFFL)));
-        final boolean always = type == EventType.C_BAD_SUBSTREAMID;
-        fields.add(new Field("SubstreamID", always || (word0 & EventLayout.SSV) != 0
-                ? hex(EventLayout.substream(word0))
-                : "none"));
+        final long substream = EventLayout.substreamFields(code());
+        if (substream != 0) {
+            final boolean valid = (substream & EventLayout.SSV) == 0 || (word0 & EventLayout.SSV) != 0;
+            fields.add(new Field("SubstreamID", valid ? hex(EventLayout.substream(word0)) : "none"));
+        }
         if (type == null) {
             fields.add(new Field("words 1 to 3", hex(word1) + " " + hex(word2) + " " + hex(word3)));
             return fields;
@@ -146,7 +147,7 @@ public record SmmuEventText(long word0, long word1, long word2, long word3) {
             fields.add(new Field("Reason", hex(word1 & EventLayout.REASON)));
             fields.add(new Field("GPCF", (word1 & EventLayout.GPCF) == 0 ? "0" : "1"));
         } else if (type == EventType.F_UUT || type == EventType.F_TLB_CONFLICT || type == EventType.F_CFG_CONFLICT) {
-            fields.add(new Field("Reason", hex(word1 & EventLayout.REASON)));
+            fields.add(new Field("Reason", hex(word1 & type.word1() & EventLayout.CONFLICT_REASON)));
         }
     }
 

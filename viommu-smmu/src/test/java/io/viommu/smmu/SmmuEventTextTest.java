@@ -61,6 +61,16 @@ class SmmuEventTextTest {
     }
 
     @Test
+    void onlyRecordsWithASubstreamIdShowOne() {
+        assertThat(new SmmuEventText(0x0000_0100_0000_5806L, 0, 0, 0).fields()).extracting(SmmuEventText.Field::name)
+                .containsExactly("StreamID");
+        assertThat(new SmmuEventText(0x0000_0100_0000_5008L, 0, 0, 0).fields()).last()
+                .isEqualTo(new SmmuEventText.Field("SubstreamID", "0x5"));
+        assertThat(new SmmuEventText(0x0000_0100_0000_500AL, 0, 0, 0).fields()).last()
+                .isEqualTo(new SmmuEventText.Field("SubstreamID", "none"));
+    }
+
+    @Test
     void linuxLinesAreThoseOfARealReport() {
         final SmmuEventText text = new SmmuEventText(0x0000_2100_0000_0010L, 0x0000_0200_0000_0000L, 0x100, 0);
         assertThat(text.linux("fc900000.iommu", "0002:21:00.0")).containsExactly(

@@ -48,6 +48,8 @@ public final class VeventQueueSource implements FaultSource {
     private static final System.Logger LOG = System.getLogger(VeventQueueSource.class.getName());
     private static final int EVENT = VeventHeaderLayout.LENGTH + VeventArmSmmuv3Layout.LENGTH;
     private static final int CAPACITY = 256 * EVENT;
+    private static final long TYPE = 0xFF;
+    private static final long C_BAD_SUBSTREAMID = 0x08;
     private static final long SSV = 1L << 11;
     private static final int SUBSTREAM_SHIFT = 12;
     private static final int SUBSTREAM_MASK = 0xF_FFFF;
@@ -182,13 +184,17 @@ public final class VeventQueueSource implements FaultSource {
 
     private void event(final FaultSink sink, final int at, final int sequence) {
         final long word0 = events.getLong(at);
-        final int pasid = (word0 & SSV) != 0
-                ? (int) (word0 >>> SUBSTREAM_SHIFT) & SUBSTREAM_MASK
-                : FaultSink.NO_PASID;
-        final FaultRecord record = sink.claim(source, (int) (word0 >>> Integer.SIZE), pasid);
+        final FaultRecord record = sink.claim(source, (int) (word0 >>> Integer.SIZE), pasid(word0));
         record.kind(FaultKind.SMMU_EVENT).cookie(sequence).word(0, word0).word(1, events.getLong(at + 8))
                 .word(2, events.getLong(at + 16)).word(3, events.getLong(at + 24));
         sink.publish();
+    }
+
+    /** C_BAD_SUBSTREAMID has a SubstreamID without SSV (IHI 0070, 7.3.9). */
+    private static int pasid(final long word0) {
+        return (word0 & SSV) != 0 || (word0 & TYPE) == C_BAD_SUBSTREAMID
+                ? (int) (word0 >>> SUBSTREAM_SHIFT) & SUBSTREAM_MASK
+                : FaultSink.NO_PASID;
     }
 
     @Override

@@ -49,14 +49,27 @@ final class SmmuEventWords {
     private static final int ID_MASK = 0xff;
     private static final long SSV = 1L << 11;
     private static final int SUBSTREAM_ID_SHIFT = 12;
+    private static final long SUBSTREAM_ID = MAX_SUBSTREAM_ID << SUBSTREAM_ID_SHIFT;
     private static final int STREAM_ID_SHIFT = 32;
 
     private SmmuEventWords() {
     }
 
-    /** SSV follows from the SubstreamID: the kernel prints 0 both for "not valid" and for SubstreamID 0. */
+    /**
+     * SSV follows from the SubstreamID: the kernel prints 0 both for "not valid" and for SubstreamID 0. What a type
+     * doesn't have stays 0: F_STREAM_DISABLED and F_TRANSL_FORBIDDEN have neither, C_BAD_SUBSTREAMID has no SSV.
+     */
     static long word0(final int id, final long streamId, final long substreamId) {
-        return streamId << STREAM_ID_SHIFT | substreamId << SUBSTREAM_ID_SHIFT | (substreamId != 0 ? SSV : 0) | id;
+        final long substream = substreamId != 0 ? SSV | substreamId << SUBSTREAM_ID_SHIFT : 0;
+        return streamId << STREAM_ID_SHIFT | substream & substreamFields(id) | id;
+    }
+
+    private static long substreamFields(final int id) {
+        return switch (SmmuEventName.byId(id)) {
+            case F_STREAM_DISABLED, F_TRANSL_FORBIDDEN -> 0;
+            case C_BAD_SUBSTREAMID -> SUBSTREAM_ID;
+            case null, default -> SSV | SUBSTREAM_ID;
+        };
     }
 
     static int id(final long word0) {
@@ -69,8 +82,9 @@ final class SmmuEventWords {
 
     /** C_BAD_SUBSTREAMID has no SSV: its SubstreamID is always valid. */
     static OptionalInt substreamId(final long word0) {
-        final boolean valid = (word0 & SSV) != 0 || id(word0) == SmmuEventName.C_BAD_SUBSTREAMID.id();
-        return valid
+        final long fields = substreamFields(id(word0));
+        final boolean valid = (word0 & SSV) != 0 || (fields & SSV) == 0;
+        return fields != 0 && valid
                 ? OptionalInt.of((int) (word0 >>> SUBSTREAM_ID_SHIFT & MAX_SUBSTREAM_ID))
                 : OptionalInt.empty();
     }

@@ -118,6 +118,16 @@ class VeventQueueSourceTest {
     }
 
     @Test
+    void theSubstreamOfABadSubstreamIdHasNoValidFlag() {
+        queue(8);
+        kernel.event(device, 0x8_0000_0008L | 0xabcL << 12, 0, 0, 0);
+        kernel.event(device, 0x8_0000_0006L, 0, 0, 0); // F_STREAM_DISABLED
+        poll(64);
+        assertThat(sink.records.getFirst().pasid()).isEqualTo(0xabc);
+        assertThat(sink.records.getLast().hasPasid()).isFalse();
+    }
+
+    @Test
     void anOverflowAtTheTailIsCountedExactly() {
         queue(4);
         fake.sequence(24);

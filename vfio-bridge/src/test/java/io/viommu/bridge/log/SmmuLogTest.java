@@ -275,6 +275,16 @@ class SmmuLogTest {
         assertThat(event.substreamId()).hasValue(2);
     }
 
+    @ParameterizedTest
+    @CsvSource({ "F_STREAM_DISABLED,0000090000000006", "F_TRANSL_FORBIDDEN,0000090000000007",
+        "C_BAD_SUBSTREAMID,0000090000005008", "C_BAD_CD,000009000000580a" })
+    void rebuiltEventHasOnlyTheSubstreamFieldsOfItsType(final String name, final String word0) {
+        final SmmuLogEvent event = ParsedLog.of(A + "event: " + name + " client: 0000:09:00.0 sid: 0x900 ssid: 0x5")
+                .onlyEvent();
+        assertThat(event.rebuilt()).isTrue();
+        assertThat(String.format("%016x", event.words().get(0))).isEqualTo(word0);
+    }
+
     @Test
     void decodedEventOfAnotherAddressIsAnotherEvent() {
         final List<String> lines = new ArrayList<>(dump(A, 0x10, WORDS));

@@ -65,11 +65,12 @@ public enum EventType {
     F_ACCESS(EventLayout.F_ACCESS, "7.3.15", Fields.TRANSLATION, -1L, IPA),
     /** Permission. */
     F_PERMISSION(EventLayout.F_PERMISSION, "7.3.16", Fields.TRANSLATION | EventLayout.DIRTY_BIT
-            | EventLayout.ASSURED_ONLY | EventLayout.TTRNW, -1L, IPA),
+            | EventLayout.ASSURED_ONLY | EventLayout.TTRNW | EventLayout.OVERLAY, -1L, IPA),
     /** TLB conflict. */
-    F_TLB_CONFLICT(EventLayout.F_TLB_CONFLICT, "7.3.17", REASON | PNU | IND | RNW | NSIPA | S2, -1L, IPA),
+    F_TLB_CONFLICT(EventLayout.F_TLB_CONFLICT, "7.3.17", EventLayout.CONFLICT_REASON | PNU | IND | RNW | NSIPA | S2,
+            -1L, IPA),
     /** Configuration cache conflict. */
-    F_CFG_CONFLICT(EventLayout.F_CFG_CONFLICT, "7.3.18", REASON, 0, 0),
+    F_CFG_CONFLICT(EventLayout.F_CFG_CONFLICT, "7.3.18", EventLayout.CONFLICT_REASON, 0, 0),
     /** Speculative page request hint. */
     E_PAGE_REQUEST(EventLayout.E_PAGE_REQUEST, "7.3.19", EventLayout.HINT_ACCESS | EventLayout.HINT_SPAN, PAGE, 0),
     /** Fetch of a VMS aborted. */

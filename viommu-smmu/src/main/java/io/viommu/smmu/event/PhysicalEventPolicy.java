@@ -248,9 +248,9 @@ public enum PhysicalEventPolicy {
     private static void scrub(final GuestEvent event) {
         final EventType type = EventType.of(EventLayout.type(event.word0));
         final long implementation = EventLayout.IMPDEF | EventLayout.NSIPA | EventLayout.GPCF | EventLayout.TTRNW
-                | (type.canStall() || type == EventType.F_BAD_ATS_TREQ ? 0 : EventLayout.REASON);
+                | (type.canStall() || type == EventType.F_BAD_ATS_TREQ ? 0 : EventLayout.CONFLICT_REASON);
         final long idle = type.canStall() && (event.word1 & EventLayout.STALL) == 0 ? EventLayout.STAG : 0;
-        final long ssid = EventLayout.SSV | EventLayout.SUBSTREAM;
+        final long ssid = EventLayout.substreamFields(EventLayout.type(event.word0));
         final long stream = (event.word0 & EventLayout.SSV) != 0 || type == EventType.C_BAD_SUBSTREAMID ? ssid : 0;
         event.set(event.word0 & (EventLayout.STREAM | EventLayout.TYPE | stream),
                 event.word1 & type.word1() & ~implementation & ~idle, event.word2 & type.word2(), 0);

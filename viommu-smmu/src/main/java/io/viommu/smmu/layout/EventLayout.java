@@ -35,7 +35,8 @@ package io.viommu.smmu.layout;
  *
  * Word 1 of three types is different: F_STE_FETCH, F_CD_FETCH, F_VMS_FETCH and F_WALK_EABT have GPCF in bit 16;
  * F_BAD_ATS_TREQ has {@code R[31] W[30] X[29] P[28] Span[3:0]}; E_PAGE_REQUEST has
- * {@code Span[51:44] pR[38] pW[37] pX[36] uR[35] uW[34] uX[33]}.
+ * {@code Span[51:44] pR[39] pW[38] pX[37] uR[35] uW[34] uX[33]}. The Reason of F_TLB_CONFLICT and F_CFG_CONFLICT has 32
+ * bits.
  */
 public final class EventLayout {
 
@@ -102,6 +103,8 @@ public final class EventLayout {
     public static final long STAG = 0xFFFF;
     /** Word 1: IMPLEMENTATION DEFINED reason, of types without STAG. */
     public static final long REASON = 0xFFFF;
+    /** Word 1, F_TLB_CONFLICT and F_CFG_CONFLICT: IMPLEMENTATION DEFINED reason. */
+    public static final long CONFLICT_REASON = 0xFFFF_FFFFL;
     /** Word 1: the abort came from a granule protection check. */
     public static final long GPCF = 1L << 16;
     /** Word 1: the transaction is stalled. */
@@ -126,6 +129,8 @@ public final class EventLayout {
     public static final long ASSURED_ONLY = 1L << 43;
     /** Word 1, F_PERMISSION with CLASS=TT: the descriptor was read (1) or updated (0). */
     public static final long TTRNW = 1L << 44;
+    /** Word 1, F_PERMISSION: a stage-2 overlay took the permission. */
+    public static final long OVERLAY = 1L << 45;
     /** Word 1: IMPLEMENTATION DEFINED. */
     public static final long IMPDEF = 0xFFFFL << 48;
 
@@ -147,8 +152,8 @@ public final class EventLayout {
     /** Word 1, F_BAD_ATS_TREQ: read access was requested; always 1 for PCIe. */
     public static final long ATS_R = 1L << 31;
 
-    /** Word 1, E_PAGE_REQUEST: the accesses that are hinted at, uX to pR. */
-    public static final long HINT_ACCESS = 0x3FL << 33;
+    /** Word 1, E_PAGE_REQUEST: the accesses that are hinted at, uX to uR and pX to pR. */
+    public static final long HINT_ACCESS = 0x77L << 33;
     /** Word 1, E_PAGE_REQUEST: where Span begins, in units of 4096 bytes. */
     public static final int HINT_SPAN_SHIFT = 44;
     /** Word 1, E_PAGE_REQUEST: Span. */
@@ -165,8 +170,9 @@ public final class EventLayout {
     }
 
     /**
-     * Builds word 0. In C_BAD_SUBSTREAMID the SubstreamID is always valid and has no SSV beside it; it is 0 for a
-     * transaction without one, which got to context descriptor 0 by S1DSS (7.3.9).
+     * Builds word 0. F_STREAM_DISABLED and F_TRANSL_FORBIDDEN name the StreamID alone (7.3.7, 7.3.8). In
+     * C_BAD_SUBSTREAMID the SubstreamID is always valid and has no SSV beside it; it is 0 for a transaction without
+     * one, which got to context descriptor 0 by S1DSS (7.3.9).
      *
      * @param type      number of the event.
      * @param stream    StreamID.
@@ -174,9 +180,22 @@ public final class EventLayout {
      * @return the word.
      */
     public static long word0(final int type, final int stream, final int substream) {
-        final long valid = type == C_BAD_SUBSTREAMID ? 0 : SSV;
-        final long ssid = substream < 0 ? 0 : valid | (long) substream << SUBSTREAM_SHIFT & SUBSTREAM;
-        return (long) stream << STREAM_SHIFT | ssid | type;
+        final long ssid = substream < 0 ? 0 : SSV | (long) substream << SUBSTREAM_SHIFT & SUBSTREAM;
+        return (long) stream << STREAM_SHIFT | ssid & substreamFields(type) | type;
+    }
+
+    /**
+     * Which of SSV and SubstreamID a type has.
+     *
+     * @param type number of the event.
+     * @return a mask of word 0.
+     */
+    public static long substreamFields(final int type) {
+        return switch (type) {
+            case F_STREAM_DISABLED, F_TRANSL_FORBIDDEN -> 0;
+            case C_BAD_SUBSTREAMID -> SUBSTREAM;
+            default -> SSV | SUBSTREAM;
+        };
     }
 
     /**

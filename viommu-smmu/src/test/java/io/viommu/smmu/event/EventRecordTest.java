@@ -51,10 +51,10 @@ class EventRecordTest {
         "10,ffff03ce8000ffff,ffffffffffffffff,00fffffffffff000",
         "11,ffff03ce8000ffff,ffffffffffffffff,00fffffffffff000",
         "12,ffff03ce8000ffff,ffffffffffffffff,00fffffffffff000",
-        "13,ffff1fce8000ffff,ffffffffffffffff,00fffffffffff000",
-        "20,000000ce0000ffff,ffffffffffffffff,00fffffffffff000",
-        "21,000000000000ffff,0000000000000000,0000000000000000",
-        "24,000ff07e00000000,fffffffffffff000,0000000000000000",
+        "13,ffff3fce8000ffff,ffffffffffffffff,00fffffffffff000",
+        "20,000000ceffffffff,ffffffffffffffff,00fffffffffff000",
+        "21,00000000ffffffff,0000000000000000,0000000000000000",
+        "24,000ff0ee00000000,fffffffffffff000,0000000000000000",
         "25,000000000001ffff,0000000000000000,00fffffffffffff8" })
     void definedFieldsOfEachTypeStandWhereTheDiagramHasThem(final String code, final String word1,
             final String word2, final String word3) {
@@ -74,7 +74,11 @@ class EventRecordTest {
                 machine.event(word0, 0x1122_3344_0566_7788L, 0x0102_0304_0506_0708L, 0xA1A2_A3A4_A5A6_A7A8L)
                         .emulated(true)))
                 .isEqualTo(FaultDisposition.DELIVERED);
-        final String substream = "08".equals(code) ? "e0cdab" : "e8cdab"; // 7.3.9 has no SSV
+        final String substream = switch (code) {
+            case "06", "07" -> "000000"; // 7.3.7 and 7.3.8 have a StreamID alone
+            case "08" -> "e0cdab"; // 7.3.9 has no SSV
+            default -> "e8cdab";
+        };
         assertThat(machine.eventBytes(0))
                 .isEqualTo(code + substream + "34120000" + "8877660544332211" + "0807060504030201"
                         + "a8a7a6a5a4a3a2a1");
@@ -85,6 +89,7 @@ class EventRecordTest {
         assertThat(EventLayout.word0(0x10, -1, -1)).isEqualTo(0xFFFF_FFFF_0000_0010L);
         assertThat(EventLayout.word0(0x10, 0, 0xFFFFF)).isEqualTo(0x0000_0000_FFFF_F810L);
         assertThat(EventLayout.word0(0x08, 0, -1)).isEqualTo(8);
+        assertThat(EventLayout.word0(0x06, 0, 0xFFFFF)).isEqualTo(6);
         assertThat(EventLayout.stream(0xFFFF_FFFF_0000_0010L)).isEqualTo(-1);
         assertThat(EventLayout.substream(0x0000_0000_FFFF_F810L)).isEqualTo(0xFFFFF);
     }

@@ -234,6 +234,14 @@ class PhysicalEventPolicyTest {
         assertThat(event.word(1)).isEqualTo(IN | 1L << 31 | 0x1234);
     }
 
+    @Test
+    void liveStreamDisabledAndTranslatedForbiddenNameTheStreamAlone() {
+        apply(PhysicalEventPolicy.REWALK, 0x0000_1234_ABCD_E806L, 0, 0, 0, 8, true);
+        assertThat(event.word(0)).isEqualTo(0x0000_0008_0000_0006L);
+        apply(PhysicalEventPolicy.REWALK, 0x0000_1234_ABCD_E808L, 0, 0, 0, 8, true);
+        assertThat(event.word(0)).as("a SubstreamID without SSV").isEqualTo(0x0000_0008_ABCD_E008L);
+    }
+
     @ParameterizedTest
     @ValueSource(longs = { 0x04, 0x06, 0x0A })
     void liveClearsWhatConfigurationErrorsDoNotHave(final long type) {

@@ -181,7 +181,7 @@ class SmmuSessionTest {
         bench.ste.set(59, 5, 4).set(64, 2, 2);
         bench.on();
         assertThat(bench.session.translate(STREAM, 0, 0, 0)).isEqualTo(ABORTED);
-        assertThat(bench.event()).startsWith("0000000500000806 ");
+        assertThat(bench.event()).startsWith("0000000500000006 ");
         bench.ste.set(64, 2, 0);
         bench.on();
         assertThat(bench.read(0)).isEqualTo(ABORTED);
@@ -405,7 +405,7 @@ class SmmuSessionTest {
         bench.session.translate(STREAM, 99, 0, 0);
         assertThat(bench.event()).startsWith("0000000500063008 "); // C_BAD_SUBSTREAMID before F_CD_FETCH
         bench.session.translate(STREAM, 0, 0, 0);
-        assertThat(bench.event()).startsWith("0000000500000806 "); // F_STREAM_DISABLED before F_CD_FETCH
+        assertThat(bench.event()).startsWith("0000000500000006 "); // F_STREAM_DISABLED before F_CD_FETCH
         bench.read(0);
         assertThat(bench.event()).startsWith("0000000500000009 ");
     }
