@@ -29,6 +29,7 @@ import io.viommu.smmu.register.HardwareLimits;
 final class AcceleratedConfig {
 
     private static final int ALL_GRANULES = 7;
+    private static final int GRANULE_64K = 4;
 
     private AcceleratedConfig() {
     }
@@ -52,6 +53,8 @@ final class AcceleratedConfig {
                 "needs term-model=abort, since the host's SMMU can't end a transaction RAZ/WI");
         forbid(config, "ril", !"on".equals(config.choice("ril")) || limits.ril(),
                 "needs ril=off, since the host's SMMU doesn't invalidate by range");
+        forbid(config, "oas", !"52".equals(config.choice("oas")) || (limits.granules() & GRANULE_64K) != 0,
+                "needs oas below 52, since the host's SMMU has no granule of 64 KiB");
         forbid(config, "ssidsize", fits(config, "ssidsize", limits.ssidSize()),
                 "needs ssidsize from 0 to " + limits.ssidSize() + ", as the host's SMMU has");
         forbid(config, "sidsize", fits(config, "sidsize", limits.sidSize()),

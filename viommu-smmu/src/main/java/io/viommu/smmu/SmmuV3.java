@@ -184,10 +184,11 @@ public final class SmmuV3 implements VirtualIommu, DmaTranslator {
         }
     }
 
-    /** Service failure mode (12.3): nothing is translated any more, and the guest is told. */
+    /** Service failure mode (12.3): nothing is translated any more, what waits is ended, and the guest is told. */
     private void hardwareFailed() {
         takeEffect();
-        frame.errors().activate(SmmuRegisters.GERROR_SFM);
+        frame.fail();
+        stalls.terminateAll();
     }
 
     @Override

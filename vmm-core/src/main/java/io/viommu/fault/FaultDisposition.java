@@ -66,6 +66,8 @@ public enum FaultDisposition {
     QUEUE_DISABLED(FaultOutcome.REJECTED, "the guest has not enabled its queue"),
     /** The guest has not enabled translation, so its vIOMMU has no fault to report. */
     TRANSLATION_DISABLED(FaultOutcome.REJECTED, "the guest has not enabled translation"),
+    /** The hardware behind the vIOMMU failed; until it is reset, the vIOMMU records nothing. */
+    SERVICE_FAILURE(FaultOutcome.REJECTED, "the vIOMMU is in Service failure mode"),
     /** The guest set the fault-processing-disable bit of the structure at fault. */
     FAULT_PROCESSING_DISABLED(FaultOutcome.REJECTED, "the guest disabled fault processing for this device (FPD)"),
     /** The guest's own tables now allow the access, so there is nothing to report. */

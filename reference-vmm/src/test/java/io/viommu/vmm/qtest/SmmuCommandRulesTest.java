@@ -82,7 +82,8 @@ class SmmuCommandRulesTest {
         try (SmmuBoard board = new SmmuBoard(ALL).start()) {
             assertThat(board.error(opcode, 1 << 10 | 3 << 8)).as("TTL").isZero();
             assertThat(board.error(opcode | 1 << 12, 1 << 10)).as("NUM").isZero();
-            assertThat(board.error(opcode | 1L << 25, 1 << 10)).as("SCALE has six bits").isZero();
+            assertThat(board.error(opcode | 1L << 24, 1 << 10)).as("SCALE").isZero();
+            assertThat(board.error(opcode | 1L << 25, 1 << 10)).as("SCALE has five bits").isEqualTo(1);
         }
     }
 

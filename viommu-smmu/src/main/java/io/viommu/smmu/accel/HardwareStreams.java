@@ -35,8 +35,8 @@ import io.viommu.smmu.register.SmmuOptions;
  * doesn't take is ILLEGAL for this SMMU, and its traffic aborts (IHI 0070, 5.2.2).
  *
  * <p>If the hardware can't be made to forget, the device enters Service failure mode (12.3): every stream is cut off,
- * commands are no longer processed, GERROR.SFM_ERR says so, and only a reset ends it. A CMD_SYNC never completes over
- * what the hardware still uses.
+ * queues are left alone, GERROR.SFM_ERR says so, and only a reset ends it. A CMD_SYNC never completes over what the
+ * hardware still uses.
  *
  * <p>Called by any vCPU thread. The host is called with the lock held, so that its order is the guest's.
  */
@@ -201,10 +201,5 @@ public final class HardwareStreams implements PassedThrough {
         host.forEach(this::refresh);
         onFailure.run();
         return CommandQueue.STOPPED;
-    }
-
-    @Override
-    public boolean stopped() {
-        return failed;
     }
 }

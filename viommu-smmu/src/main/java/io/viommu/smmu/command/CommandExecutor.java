@@ -81,9 +81,6 @@ public final class CommandExecutor implements CommandQueue.Executor {
 
     @Override
     public int execute(final long word0, final long word1) {
-        if (hardware.stopped()) {
-            return CommandQueue.STOPPED;
-        }
         final CommandType type = CommandType.of(word0);
         if (type == null || !type.legal(word0, options)) {
             return CommandLayout.CERROR_ILL;

@@ -39,11 +39,6 @@ public interface PassedThrough {
         public int complete() {
             return 0;
         }
-
-        @Override
-        public boolean stopped() {
-            return false;
-        }
     };
 
     /**
@@ -68,11 +63,4 @@ public interface PassedThrough {
      * @return 0, CERROR_ATC_INV_SYNC, or {@link CommandQueue#STOPPED} if the hardware can't.
      */
     int complete();
-
-    /**
-     * Whether the device no longer processes commands (Service failure mode).
-     *
-     * @return true until it is reset.
-     */
-    boolean stopped();
 }

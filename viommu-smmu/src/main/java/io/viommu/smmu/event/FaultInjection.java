@@ -144,7 +144,7 @@ public final class FaultInjection {
         if (stalled()) {
             return disabled ? endStall(record) : stall(record);
         }
-        return disabled ? FaultDisposition.TRANSLATION_DISABLED : write();
+        return disabled && !frame.failed() ? FaultDisposition.TRANSLATION_DISABLED : write();
     }
 
     private FaultDisposition stall(final FaultRecord record) {

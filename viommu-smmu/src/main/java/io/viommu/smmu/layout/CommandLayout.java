@@ -22,10 +22,11 @@ package io.viommu.smmu.layout;
  * <pre>
  *                 63     48 47     32 31          20 16    13 12  11  10   9  8 7     0
  * PREFETCH, CFGI |     StreamID      |    SubstreamID [31:12]  |SSV|SSec|     |  Op   |
- * TLBI           |  ASID   |  VMID   |    |SCALE|  |  NUM      |   |SSec|     |  Op   |
- * ATC_INV        |     StreamID      |    SubstreamID [31:12]  |SSV|SSec|G|   |  Op   |
+ * TLBI           |  ASID   |  VMID   |    |SCALE|  |  NUM      |   |    |     |  Op   |
+ * ATC_INV        |     StreamID      |    SubstreamID [31:12]  |SSV|    |G|   |  Op   |
+ * PRI_RESP       |     StreamID      |    SubstreamID [31:12]  |SSV|    |     |  Op   |
  * RESUME         |     StreamID      |            |  Ab | Ac   |   |SSec|     |  Op   |
- * SYNC           |      MSIData      |MSIAttr MSH |    CS      |   |SSec|     |  Op   |
+ * SYNC           |      MSIData      |MSIAttr MSH |    CS      |   |    |     |  Op   |
  *
  *                 127                    76   75 74 73 72   71    69 68       64
  * CFGI_STE_RANGE |                                                |   Range     |
@@ -109,8 +110,8 @@ public final class CommandLayout {
     public static final int NUM_MASK = 0x1F;
     /** Word 0, TLBI: where SCALE begins. */
     public static final int SCALE_SHIFT = 20;
-    /** The 6 bits of SCALE. */
-    public static final int SCALE_MASK = 0x3F;
+    /** The 5 bits of SCALE; the sixth is reserved without IDR5.DS (4.4.1.1). */
+    public static final int SCALE_MASK = 0x1F;
     /** Word 0: where the StreamID, or the VMID, or MSIData begins. */
     public static final int STREAM_SHIFT = 32;
     /** Word 0, TLBI: where the ASID begins. */

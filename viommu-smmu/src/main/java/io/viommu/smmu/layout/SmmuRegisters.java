@@ -196,6 +196,8 @@ public final class SmmuRegisters {
     /** Attributes of the PRI queue MSI, and LO (6.3.36). */
     public static final Register PRIQ_IRQ_CFG2 = readWrite32("PRIQ_IRQ_CFG2", 0xDC, 0, 0);
 
+    /** WR of a PROD register and RD of a CONS register, wrap flag included. */
+    public static final int QUEUE_INDEX = 0x000F_FFFF;
     /** OVFLG of a PROD register and OVACKFLG of a CONS register. */
     public static final int OVERFLOW_FLAG = 1 << 31;
     /** Where CMDQ_CONS.ERR begins. */

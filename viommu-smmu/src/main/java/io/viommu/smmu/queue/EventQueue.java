@@ -75,11 +75,11 @@ public final class EventQueue {
      * @param word1 second word.
      * @param word2 third word.
      * @param word3 fourth word.
-     * @return DELIVERED, QUEUE_DISABLED, QUEUE_ERROR, QUEUE_FULL or QUEUE_ABORTED.
+     * @return DELIVERED, SERVICE_FAILURE, QUEUE_DISABLED, QUEUE_ERROR, QUEUE_FULL or QUEUE_ABORTED.
      */
     public FaultDisposition append(final long word0, final long word1, final long word2, final long word3) {
         if (!frame.enabled(SmmuRegisters.CR0_EVENTQEN)) {
-            return FaultDisposition.QUEUE_DISABLED;
+            return off();
         }
         if (frame.errors().isActive(SmmuRegisters.GERROR_EVENTQ_ABT)) {
             return FaultDisposition.QUEUE_ERROR;
@@ -99,15 +99,20 @@ public final class EventQueue {
         return end;
     }
 
+    private FaultDisposition off() {
+        return frame.failed() ? FaultDisposition.SERVICE_FAILURE : FaultDisposition.QUEUE_DISABLED;
+    }
+
     /**
      * Tells the guest by the overflow condition that events were lost before they came here: a liberty, since the
      * architecture means the guest's own queue by it (7.4).
      *
-     * @return QUEUE_DISABLED, OVERFLOW_PENDING if the guest has not acknowledged an earlier one, or QUEUE_FULL.
+     * @return SERVICE_FAILURE, QUEUE_DISABLED, OVERFLOW_PENDING if the guest has not acknowledged an earlier one, or
+     *         QUEUE_FULL.
      */
     public FaultDisposition reportLoss() {
         if (!frame.enabled(SmmuRegisters.CR0_EVENTQEN)) {
-            return FaultDisposition.QUEUE_DISABLED;
+            return off();
         }
         if (queue.overflowPending()) {
             return FaultDisposition.OVERFLOW_PENDING;

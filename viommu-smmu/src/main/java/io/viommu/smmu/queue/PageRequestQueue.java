@@ -38,7 +38,6 @@ public final class PageRequestQueue {
     private final RegisterFile registers;
     private final OutputQueue queue;
     private final InterruptSource interrupt;
-    private final boolean hasLastOnly;
     private boolean interruptOwed;
 
     /**
@@ -54,7 +53,6 @@ public final class PageRequestQueue {
         this.queue = new OutputQueue(registers, memory, options, SmmuRegisters.PRIQ_BASE, SmmuRegisters.PRIQ_PROD,
                 SmmuRegisters.PRIQ_CONS, options.priqLog2(), PageRequestLayout.LENGTH);
         this.interrupt = frame.priqInterrupt();
-        this.hasLastOnly = options.msi();
     }
 
     /**
@@ -90,7 +88,7 @@ public final class PageRequestQueue {
     }
 
     private boolean lastOnly() {
-        return hasLastOnly && (registers.get(SmmuRegisters.PRIQ_IRQ_CFG2) & SmmuRegisters.PRIQ_LO) != 0;
+        return (registers.get(SmmuRegisters.PRIQ_IRQ_CFG2) & SmmuRegisters.PRIQ_LO) != 0;
     }
 
     private void owe(final boolean occurred) {

@@ -41,7 +41,7 @@ public interface FrameListener {
     /** GBPA was updated. */
     void bypassChanged();
 
-    /** Interrupt enables were cleared: MSIs under way are to be done before IRQ_CTRLACK follows (3.18.1). */
+    /** Interrupt enables were cleared: queues' MSIs under way are to be done before IRQ_CTRLACK follows (3.18.1). */
     void interruptsDisabling();
 
     /** CMDQ_PROD was written. */

@@ -16,6 +16,8 @@
 
 package io.viommu.smmu.register;
 
+import java.util.concurrent.locks.ReentrantLock;
+
 import io.viommu.device.RegisterFile;
 import io.viommu.smmu.layout.SmmuRegisters;
 
@@ -30,6 +32,7 @@ public final class GlobalErrors {
 
     private final RegisterFile registers;
     private final InterruptSource interrupt;
+    private final ReentrantLock interrupting = new ReentrantLock();
     private volatile int active;
 
     GlobalErrors(final RegisterFile registers, final MessagePort port, final SmmuOptions options) {
@@ -57,8 +60,19 @@ public final class GlobalErrors {
      */
     public void activate(final int error) {
         if (makeActive(error) && error != SmmuRegisters.GERROR_MSI_GERROR_ABT) {
-            interrupt.raise();
+            interrupting.lock();
+            try {
+                interrupt.raise();
+            } finally {
+                interrupting.unlock();
+            }
         }
+    }
+
+    /** Waits for an interrupt that is on its way from another thread, and for its abort (3.18.1). */
+    void settle() {
+        interrupting.lock();
+        interrupting.unlock();
     }
 
     private synchronized boolean makeActive(final int error) {

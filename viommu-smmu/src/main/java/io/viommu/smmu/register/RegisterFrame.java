@@ -34,6 +34,7 @@ public final class RegisterFrame {
     private final GlobalErrors errors;
     private final InterruptSource eventqInterrupt;
     private final InterruptSource priqInterrupt;
+    private volatile boolean failed;
 
     /**
      * Makes the registers, reset.
@@ -52,6 +53,7 @@ public final class RegisterFrame {
                 InterruptSource.PRIQ_LINE, SmmuRegisters.PRIQ_IRQ_CFG0, SmmuRegisters.PRIQ_IRQ_CFG1,
                 () -> errors.activate(SmmuRegisters.GERROR_MSI_PRIQ_ABT));
         guard(options);
+        truncateIndexes(options);
         control(listener);
         registers.onWrite(SmmuRegisters.GERRORN, (before, after, written, lanes) -> {
             final int acknowledged = errors.acknowledge();
@@ -76,11 +78,31 @@ public final class RegisterFrame {
             guardInterrupt(SmmuRegisters.IRQ_EVENTQ, SmmuRegisters.EVENTQ_IRQ_CFG0, SmmuRegisters.EVENTQ_IRQ_CFG1,
                     SmmuRegisters.EVENTQ_IRQ_CFG2);
         }
+        if (options.pri()) {
+            guardInterrupt(SmmuRegisters.IRQ_PRIQ, SmmuRegisters.PRIQ_IRQ_CFG2);
+        }
         if (options.msi() && options.pri()) {
-            guardInterrupt(SmmuRegisters.IRQ_PRIQ, SmmuRegisters.PRIQ_IRQ_CFG0, SmmuRegisters.PRIQ_IRQ_CFG1,
-                    SmmuRegisters.PRIQ_IRQ_CFG2);
+            guardInterrupt(SmmuRegisters.IRQ_PRIQ, SmmuRegisters.PRIQ_IRQ_CFG0, SmmuRegisters.PRIQ_IRQ_CFG1);
         }
         guardAttributes();
+    }
+
+    private void truncateIndexes(final SmmuOptions options) {
+        truncate(SmmuRegisters.CMDQ_CONS, SmmuRegisters.CMDQ_BASE, options.cmdqLog2());
+        truncate(SmmuRegisters.EVENTQ_PROD, SmmuRegisters.EVENTQ_BASE, options.eventqLog2());
+        if (options.pri()) {
+            truncate(SmmuRegisters.PRIQ_PROD, SmmuRegisters.PRIQ_BASE, options.priqLog2());
+        }
+    }
+
+    /** An index that the device moves has no bits above its wrap flag (6.3.28, 6.3.95, 6.3.97). */
+    private void truncate(final Register index, final Register base, final int maxLog2) {
+        final RegisterFile.WriteHandler handler = (before, after, written, lanes) -> {
+            final long log2 = Math.min(registers.get(base) & SmmuRegisters.QUEUE_LOG2SIZE, maxLog2);
+            registers.update(index, SmmuRegisters.QUEUE_INDEX & -(2L << log2), 0);
+        };
+        registers.onWrite(index, handler);
+        registers.onWrite(base, handler);
     }
 
     /** Writable only while the enable and its acknowledgement are both 0. */
@@ -123,6 +145,7 @@ public final class RegisterFrame {
         registers.onWrite(SmmuRegisters.IRQ_CTRL, (before, after, written, lanes) -> {
             if ((before & ~after) != 0) {
                 listener.interruptsDisabling();
+                errors.settle();
             }
             follow(SmmuRegisters.IRQ_CTRL, SmmuRegisters.IRQ_CTRLACK);
         });
@@ -182,16 +205,32 @@ public final class RegisterFrame {
     public void reset() {
         registers.reset();
         errors.reset();
+        failed = false;
+    }
+
+    /** Service failure mode is entered (12.3): the device serves no more, whatever is enabled, until it is reset. */
+    public void fail() {
+        failed = true;
+        errors.activate(SmmuRegisters.GERROR_SFM);
     }
 
     /**
-     * Whether bits of CR0 are set.
+     * Whether the device is in Service failure mode.
+     *
+     * @return true until it is reset.
+     */
+    public boolean failed() {
+        return failed;
+    }
+
+    /**
+     * Whether bits of CR0 are set and the device serves them.
      *
      * @param bits the bits.
-     * @return true if all of them are.
+     * @return true if all of them are; false in Service failure mode.
      */
     public boolean enabled(final int bits) {
-        return (registers.get(SmmuRegisters.CR0) & bits) == bits;
+        return !failed && (registers.get(SmmuRegisters.CR0) & bits) == bits;
     }
 
     /**

@@ -69,18 +69,28 @@ final class RegisterTable {
     private static void addMessages(final List<Register> rows, final SmmuOptions options) {
         if (options.msi()) {
             addMessage(rows, SmmuRegisters.GERROR_IRQ_CFG0, SmmuRegisters.GERROR_IRQ_CFG1,
-                    SmmuRegisters.GERROR_IRQ_CFG2, 0);
+                    SmmuRegisters.GERROR_IRQ_CFG2);
             addMessage(rows, SmmuRegisters.EVENTQ_IRQ_CFG0, SmmuRegisters.EVENTQ_IRQ_CFG1,
-                    SmmuRegisters.EVENTQ_IRQ_CFG2, 0);
-            if (options.pri()) {
-                addMessage(rows, SmmuRegisters.PRIQ_IRQ_CFG0, SmmuRegisters.PRIQ_IRQ_CFG1,
-                        SmmuRegisters.PRIQ_IRQ_CFG2, Integer.toUnsignedLong(SmmuRegisters.PRIQ_LO));
-            }
+                    SmmuRegisters.EVENTQ_IRQ_CFG2);
         } else if (options.qemu()) {
             rows.add(writable(SmmuRegisters.GERROR_IRQ_CFG0, -1L));
             rows.add(writable(SmmuRegisters.GERROR_IRQ_CFG1, SmmuRegisters.MSI_DATA));
             rows.add(writable(SmmuRegisters.GERROR_IRQ_CFG2, SmmuRegisters.MSI_DATA));
         }
+        if (options.pri()) {
+            addPageRequestMessage(rows, options.msi());
+        }
+    }
+
+    /** LO is about the wire, too: it is there without MSIs (6.3.1). */
+    private static void addPageRequestMessage(final List<Register> rows, final boolean messages) {
+        long bits = Integer.toUnsignedLong(SmmuRegisters.PRIQ_LO);
+        if (messages) {
+            rows.add(writable(SmmuRegisters.PRIQ_IRQ_CFG0, SmmuRegisters.MSI_ADDR));
+            rows.add(writable(SmmuRegisters.PRIQ_IRQ_CFG1, SmmuRegisters.MSI_DATA));
+            bits |= SmmuRegisters.MSI_ATTRIBUTES;
+        }
+        rows.add(writable(SmmuRegisters.PRIQ_IRQ_CFG2, bits));
     }
 
     private static List<Register> identification(final SmmuOptions options) {
@@ -100,10 +110,10 @@ final class RegisterTable {
     }
 
     private static void addMessage(final List<Register> rows, final Register address, final Register data,
-            final Register attributes, final long more) {
+            final Register attributes) {
         rows.add(writable(address, SmmuRegisters.MSI_ADDR));
         rows.add(writable(data, SmmuRegisters.MSI_DATA));
-        rows.add(writable(attributes, SmmuRegisters.MSI_ATTRIBUTES | more));
+        rows.add(writable(attributes, SmmuRegisters.MSI_ATTRIBUTES));
     }
 
     /** VMW stays 0: no VMID wildcards are offered (IDR0.VMW). */
@@ -122,7 +132,7 @@ final class RegisterTable {
     }
 
     private static long errors(final SmmuOptions options) {
-        int errors = SmmuRegisters.GERROR_CMDQ | SmmuRegisters.GERROR_EVENTQ_ABT;
+        int errors = SmmuRegisters.GERROR_CMDQ | SmmuRegisters.GERROR_EVENTQ_ABT | SmmuRegisters.GERROR_SFM;
         if (options.pri()) {
             errors |= SmmuRegisters.GERROR_PRIQ_ABT;
         }

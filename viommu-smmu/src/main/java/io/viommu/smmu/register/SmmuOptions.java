@@ -22,7 +22,7 @@ import io.viommu.smmu.config.SmmuFeatures;
  * What one SMMU offers, and the identification registers that say so to the guest (IHI 0070, 6.3.1 to 6.3.8).
  *
  * <p>Always offered: AArch64 tables in little-endian order with granules of 4, 16 and 64 KiB, coherent accesses, 16-bit
- * ASIDs and VMIDs, two-level stream tables, HAD, BBML 2, and XNX where there is a stage 2.
+ * ASIDs and VMIDs, two-level stream tables, BBML 2, HAD where there is a stage 1, and XNX where there is a stage 2.
  *
  * @param stage1       stage 1 translates (IDR0.S1P).
  * @param stage2       stage 2 translates (IDR0.S2P); with stage 1, the two nest.
@@ -137,12 +137,13 @@ public record SmmuOptions(boolean stage1, boolean stage2, int httu, boolean ats,
     }
 
     /**
-     * IDR3 (6.3.4). PPS is set with substreams, so that an automatic page response needs no look at an STE.
+     * IDR3 (6.3.4). PPS is set with substreams, so that an automatic page response needs no look at an STE. HAD is a
+     * matter of stage 1; QEMU sets it in any case.
      *
      * @return its value.
      */
     public int idr3() {
-        return 1 << 2 // HAD
+        return bit(stage1 || qemu, 2) // HAD
                 | bit(stage2, 4) // XNX
                 | bit(pri && ssidSize > 0, 5) // PPS
                 | bit(ril, 10) | limits.bbml() << 11; // BBML

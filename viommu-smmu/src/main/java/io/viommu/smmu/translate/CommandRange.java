@@ -29,21 +29,15 @@ final class CommandRange {
     }
 
     /**
-     * The last byte: (NUM + 1) * 2^SCALE granules from the first on, without wrapping at the top. SCALE has 6 bits,
-     * so the length may exceed 64 bits. Without TG it is one page, and what lies around it goes by the size of the
-     * entry.
+     * The last byte: (NUM + 1) * 2^SCALE granules from the first on, without wrapping at the top. Without TG it is one
+     * page, and what lies around it goes by the size of the entry.
      */
     static long last(final long address, final int tg, final int num, final int scale) {
         final long first = first(address, tg);
         if (tg == 0) {
             return first | PAGE;
         }
-        final int shift = granuleShift(tg) + scale;
-        final long blocks = (num & 0x1F) + 1L;
-        if (shift >= Long.SIZE || blocks > -1L >>> shift) {
-            return -1L;
-        }
-        final long last = first + (blocks << shift) - 1;
+        final long last = first + (num + 1L << granuleShift(tg) + scale) - 1;
         return Long.compareUnsigned(last, first) < 0 ? -1L : last;
     }
 

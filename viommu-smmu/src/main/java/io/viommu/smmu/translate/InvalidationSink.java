@@ -83,8 +83,8 @@ public interface InvalidationSink {
      * @param asid    the address space.
      * @param address the command's address, bits 11 to 0 clear.
      * @param tg      0 for one entry of any granule; 1, 2, 3 for a range of 4, 16, 64 KiB granules.
-     * @param num     NUM.
-     * @param scale   SCALE, 6 bits.
+     * @param num     NUM, 5 bits.
+     * @param scale   SCALE, 5 bits.
      */
     void translationsAt(int vmid, int asid, long address, int tg, int num, int scale);
 

@@ -274,6 +274,7 @@ class HardwareStreamsTest {
             session.end();
         }
         machine.write(GERRORN, 1 << 8);
+        assertThat(machine.read(GERRORN)).as("acknowledged, but not over").isEqualTo(1 << 8);
         sync();
         machine.write(CR0, CMDQEN);
         assertThat(hardware.attached.values()).as("only a reset ends it").containsOnly("abort");
@@ -281,6 +282,32 @@ class HardwareStreamsTest {
         machine.smmu.reset();
         assertThat(hardware.attached.values()).containsOnly("bypass");
         assertThat(machine.read(GERROR)).isZero();
+    }
+
+    @Test
+    void serviceFailureModeRecordsNothingEndsStallsAndRefusesPageRequests() {
+        entry(8, STAGE_1, 0);
+        start();
+        machine.write64(SmmuMachine.PRIQ_BASE, SmmuMachine.PRIQ | 4);
+        machine.write(CR0, CMDQEN | EVENTQEN | SMMUEN | SmmuMachine.PRIQEN);
+        machine.inject(machine.event(0x1234_0000_0010L, 2L << 40 | 1L << 31 | 0x77, 0x5000, 0));
+        hardware.unknownOpcodes.add(0x10);
+        hardware.unknownOpcodes.add(0x30);
+        command(0x10, 0);
+        sync();
+        assertThat(machine.answers).as("the stall").containsExactly("3 0x77 1");
+        machine.answers.clear();
+        assertThat(machine.injectTranslationFault(0x6000)).isEqualTo(FaultDisposition.SERVICE_FAILURE);
+        assertThat(machine.inject(machine.event(0x1234_0000_0010L, 2L << 40 | 1L << 31 | 0x78, 0x5000, 0)))
+                .isEqualTo(FaultDisposition.STALL_NOT_TAKEN);
+        assertThat(machine.inject(machine.fault(FaultKind.PAGE_REQUEST).word(0, 2 | 5L << 32).word(1, 1)
+                .word(2, 0x6000))).isEqualTo(FaultDisposition.NO_PAGE_REQUEST_QUEUE);
+        assertThat(machine.answers).containsExactly("3 0x77 1", "3 0x77 2");
+        assertThat(machine.read(SmmuMachine.EVENTQ_PROD)).isEqualTo(1);
+        assertThat(machine.read(SmmuMachine.PRIQ_PROD)).isZero();
+        machine.smmu.reset();
+        machine.start(4);
+        assertThat(machine.injectTranslationFault(0x6000)).isEqualTo(FaultDisposition.DELIVERED);
     }
 
     @Test
@@ -336,6 +363,9 @@ class HardwareStreamsTest {
                 .hasMessage("smmuv3: accel=on needs ril=off, since the host's SMMU doesn't invalidate by range");
         assertThatThrownBy(() -> new SmmuMachine(small, "accel=on", "ssidsize=12"))
                 .hasMessage("smmuv3: accel=on needs ssidsize from 0 to 10, as the host's SMMU has");
+        small.idr5 = 5 | 1 << 4;
+        assertThatThrownBy(() -> new SmmuMachine(small, "accel=on", "oas=52"))
+                .hasMessage("smmuv3: accel=on needs oas below 52, since the host's SMMU has no granule of 64 KiB");
         assertThatThrownBy(() -> new SmmuMachine(small, "accel=on", "stall=forced"))
                 .hasMessage("smmuv3: accel=on needs stall=off, since the host's SMMU can't stall");
     }

@@ -260,6 +260,21 @@ class PageRequestsTest {
     }
 
     @Test
+    void lastOnlyIsAboutTheWireToo() {
+        final SmmuMachine wired = new SmmuMachine("msi=off");
+        wired.write(0xDC, 1L << 31);
+        wired.write64(PRIQ_BASE, PRIQ | 4);
+        wired.write(IRQ_CTRL, 2);
+        wired.write(CR0, PRIQEN | SMMUEN);
+        wired.inject(wired.fault(FaultKind.PAGE_REQUEST).word(1, READ).word(2, 0x5000));
+        wired.smmu.endOfBatch();
+        assertThat(wired.takeInterrupts()).isEmpty();
+        wired.inject(wired.fault(FaultKind.PAGE_REQUEST).word(0, LAST).word(1, READ).word(2, 0x6000));
+        wired.smmu.endOfBatch();
+        assertThat(wired.takeInterrupts()).containsExactly("line 1");
+    }
+
+    @Test
     void messageOfThePriQueueThatAbortsIsAGlobalError() {
         machine.write64(0xD0, SmmuMachine.DOORBELL);
         machine.write(0xD8, 0x77);

@@ -48,6 +48,12 @@ class RegisterFrameTest {
         }
     }
 
+    @ParameterizedTest
+    @CsvSource({ "1,0x1424", "2,0x1430", "nested,0x1434" })
+    void hierarchicalAttributeDisableIsThereWithStage1AndXnxWithStage2(final String stage, final String idr3) {
+        assertThat(new SmmuMachine("stage=" + stage).read(0x0C)).isEqualTo(Integer.decode(idr3));
+    }
+
     @Test
     void defaultsOfferStallsPagesAtsMessagesAndSubstreams() {
         final SmmuMachine machine = new SmmuMachine();
@@ -191,6 +197,27 @@ class RegisterFrameTest {
     }
 
     @Test
+    void indexesOfTheDeviceHaveNoBitsAboveTheWrapFlag() {
+        final SmmuMachine machine = new SmmuMachine("cmdq-log2max=6");
+        for (final int base : new int[]{ 0x90, 0xA0, 0xC0 }) {
+            machine.write64(base, 0x4100_0000L | 4);
+        }
+        machine.write(0x9C, 0x7FFF_FFFFL);
+        machine.write(0x100A8, 0xFFFF_FFFFL);
+        machine.write(0x100C8, 0xFFFF_FFFFL);
+        assertThat(machine.read(0x9C) & 0xF_FFFF).isEqualTo(0x1F);
+        assertThat(machine.read(0x100A8)).as("OVFLG stays").isEqualTo(0x8000_001F);
+        assertThat(machine.read(0x100C8)).isEqualTo(0x8000_001F);
+        machine.write64(0xA0, 0x4100_0000L | 2);
+        assertThat(machine.read(0x100A8)).as("truncated with the queue").isEqualTo(0x8000_0007);
+        machine.write64(0x90, 0x4100_0000L | 19);
+        machine.write(0x9C, 0xF_FFFF);
+        assertThat(machine.read(0x9C)).as("of the size in effect").isEqualTo(0x7F);
+        machine.write(0x98, 0xF_FFFF);
+        assertThat(machine.read(0x98)).as("the guest's own index").isEqualTo(0xF_FFFF);
+    }
+
+    @Test
     void page1RepeatsPage0() {
         final SmmuMachine machine = new SmmuMachine("compat=qemu");
         machine.write(0xA8, 3);
@@ -246,6 +273,48 @@ class RegisterFrameTest {
     }
 
     @Test
+    void lastOnlyIsThereWithoutMsisAndGuardedByThePriQueuesEnable() {
+        final SmmuMachine wired = new SmmuMachine("msi=off");
+        wired.write64(0xD0, -1L);
+        wired.write(0xD8, 7);
+        wired.write(0xDC, 0xFFFF_FFFFL);
+        assertThat(wired.smmu.read(0xD0, 8)).isZero();
+        assertThat(wired.read(0xD8)).isZero();
+        assertThat(wired.read(0xDC)).isEqualTo(1 << 31);
+        wired.write(0x50, 2);
+        wired.write(0xDC, 0);
+        assertThat(wired.read(0xDC)).isEqualTo(1 << 31);
+        assertThat(new SmmuMachine("pri=off").read(0xDC)).isZero();
+    }
+
+    @Test
+    void disablingTheGerrorInterruptWaitsForTheMessageUnderWayAndItsAbort() throws InterruptedException {
+        final SmmuMachine machine = new SmmuMachine();
+        final RegisterFrame frame = new RegisterFrame(OPTIONS, new MessagePort(machine.memory, machine, OPTIONS),
+                new Silence());
+        frame.write(0x68, 8, SmmuMachine.DOORBELL);
+        frame.write(0x50, 4, 1);
+        machine.messagesAbort = true;
+        final long[] errors = new long[1];
+        final Thread guest = new Thread(() -> {
+            frame.write(0x50, 4, 0);
+            errors[0] = frame.read(0x60, 4);
+        });
+        machine.onInterrupt = () -> {
+            if (guest.getState() == Thread.State.NEW) {
+                guest.start();
+                while (guest.getState() != Thread.State.WAITING && guest.isAlive()) {
+                    Thread.onSpinWait();
+                }
+            }
+        };
+        frame.errors().activate(1);
+        guest.join();
+        assertThat(errors[0]).isEqualTo(0x81);
+        assertThat(frame.read(0x54, 4)).isZero();
+    }
+
+    @Test
     void anErrorIsActiveUntilItsBitsAreEqualAgain() {
         final SmmuMachine machine = new SmmuMachine();
         final RegisterFrame frame = new RegisterFrame(OPTIONS, new MessagePort(machine.memory, machine, OPTIONS),
@@ -272,8 +341,8 @@ class RegisterFrameTest {
         final RegisterFrame frame = new RegisterFrame(OPTIONS, new MessagePort(machine.memory, machine, OPTIONS),
                 new Silence());
         frame.write(0x64, 4, 0xFFFF_FFFFL);
-        assertThat(frame.read(0x64, 4)).as("only errors that there are").isEqualTo(0xFD);
-        assertThat(frame.errors().isActive(0xFD)).isFalse();
+        assertThat(frame.read(0x64, 4)).as("only errors that there are").isEqualTo(0x1FD);
+        assertThat(frame.errors().isActive(0x1FD)).isFalse();
         frame.errors().activate(1);
         assertThat(frame.read(0x60, 4) & 1).as("differs from GERRORN").isZero();
         frame.write(0x64, 4, 0);
