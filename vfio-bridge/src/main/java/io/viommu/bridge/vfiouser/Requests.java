@@ -73,15 +73,16 @@ final class Requests {
         if (body.getShort(VersionLayout.MAJOR) != MAJOR) {
             return -Errno.ENOTSUP;
         }
-        String capabilities = "";
-        if (length > VersionLayout.CAPABILITIES) {
-            if (body.getByte(length - 1) != 0) {
-                return -Errno.EINVAL;
-            }
-            capabilities = body.getStringWithoutLengthAscii(VersionLayout.CAPABILITIES,
-                    length - VersionLayout.CAPABILITIES);
+        final String text = body.getStringWithoutLengthUtf8(VersionLayout.CAPABILITIES,
+                length - VersionLayout.CAPABILITIES);
+        final int end = text.indexOf('\0');
+        final Capabilities theirs = end < 0 && !text.isEmpty()
+                ? null
+                : Capabilities.of(text.substring(0, Math.max(end, 0)));
+        if (theirs == null) {
+            return -Errno.EINVAL;
         }
-        messages.attach(connection, Capabilities.of(capabilities).maxTransfer());
+        messages.attach(connection, theirs.maxTransfer());
         agreed = true;
         final byte[] offer = Capabilities.offer();
         answer.putShort(VersionLayout.MAJOR, (short) MAJOR);

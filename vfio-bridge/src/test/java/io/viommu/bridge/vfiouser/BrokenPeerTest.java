@@ -105,6 +105,10 @@ class BrokenPeerTest {
             assertThat(client.ask(1, client.version(0, "{} without end")).errno()).isEqualTo(EINVAL);
             assertThat(client.isEnded()).isTrue();
         }
+        try (TestClient client = new TestClient(path)) {
+            assertThat(client.ask(1, client.version(0, "{\"capabilities\":\0")).errno()).isEqualTo(EINVAL);
+            assertThat(client.isEnded()).isTrue();
+        }
     }
 
     @Test
