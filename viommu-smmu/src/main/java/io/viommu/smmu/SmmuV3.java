@@ -299,8 +299,9 @@ public final class SmmuV3 implements VirtualIommu, DmaTranslator {
         }
 
         @Override
-        public void interruptsDisabling() {
+        public boolean interruptsDisabling() {
             faults.drain();
+            return !onInjector();
         }
 
         @Override

@@ -41,8 +41,12 @@ public interface FrameListener {
     /** GBPA was updated. */
     void bypassChanged();
 
-    /** Interrupt enables were cleared: queues' MSIs under way are to be done before IRQ_CTRLACK follows (3.18.1). */
-    void interruptsDisabling();
+    /**
+     * Interrupt enables were cleared: queues' MSIs under way are to be done before IRQ_CTRLACK follows (3.18.1).
+     *
+     * @return false if nothing may be waited for: the guest's handler runs on the injector.
+     */
+    boolean interruptsDisabling();
 
     /** CMDQ_PROD was written. */
     void commandsPosted();

@@ -16,9 +16,8 @@
 
 package io.viommu.smmu.register;
 
-import java.util.concurrent.locks.ReentrantLock;
-
 import io.viommu.device.RegisterFile;
+import io.viommu.interrupt.MessagesUnderWay;
 import io.viommu.smmu.layout.SmmuRegisters;
 
 /**
@@ -32,7 +31,7 @@ public final class GlobalErrors {
 
     private final RegisterFile registers;
     private final InterruptSource interrupt;
-    private final ReentrantLock interrupting = new ReentrantLock();
+    private final MessagesUnderWay interrupting = new MessagesUnderWay();
     private volatile int active;
 
     GlobalErrors(final RegisterFile registers, final MessagePort port, final SmmuOptions options) {
@@ -60,19 +59,23 @@ public final class GlobalErrors {
      */
     public void activate(final int error) {
         if (makeActive(error) && error != SmmuRegisters.GERROR_MSI_GERROR_ABT) {
-            interrupting.lock();
+            final int period = interrupting.enter();
             try {
                 interrupt.raise();
             } finally {
-                interrupting.unlock();
+                interrupting.leave(period);
             }
         }
     }
 
-    /** Waits for an interrupt that is on its way from another thread, and for its abort (3.18.1). */
+    /**
+     * Waits for an interrupt that is on its way from another thread, and for its abort (3.18.1); not within a handler
+     * of one, for whom others may be waiting.
+     */
     void settle() {
-        interrupting.lock();
-        interrupting.unlock();
+        if (!interrupting.sending()) {
+            interrupting.quiesce();
+        }
     }
 
     private synchronized boolean makeActive(final int error) {

@@ -144,8 +144,9 @@ public final class RegisterFrame {
         });
         registers.onWrite(SmmuRegisters.IRQ_CTRL, (before, after, written, lanes) -> {
             if ((before & ~after) != 0) {
-                listener.interruptsDisabling();
-                errors.settle();
+                if (listener.interruptsDisabling()) {
+                    errors.settle();
+                }
             }
             follow(SmmuRegisters.IRQ_CTRL, SmmuRegisters.IRQ_CTRLACK);
         });

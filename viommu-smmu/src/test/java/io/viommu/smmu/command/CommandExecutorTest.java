@@ -32,9 +32,9 @@ import io.viommu.smmu.SmmuMachine;
 import io.viommu.smmu.event.PageRequests;
 import io.viommu.smmu.event.StallTable;
 import io.viommu.smmu.queue.PageRequestQueue;
-import io.viommu.smmu.register.FrameListener;
 import io.viommu.smmu.register.MessagePort;
 import io.viommu.smmu.register.RegisterFrame;
+import io.viommu.smmu.register.Silence;
 import io.viommu.smmu.register.SmmuOptions;
 
 /** Each command: what it does, and what makes it illegal or ignored (IHI 0070, chapter 4). */
@@ -53,7 +53,7 @@ class CommandExecutorTest {
 
         Device(final SmmuOptions options) {
             final MessagePort port = new MessagePort(machine.memory, machine, options);
-            frame = new RegisterFrame(options, port, new Nobody());
+            frame = new RegisterFrame(options, port, new Silence());
             final PageRequests pages = new PageRequests(
                     options.pri() ? new PageRequestQueue(frame, machine.memory, options) : null, options, machine);
             executor = new CommandExecutor(options, frame, new SinkLog(log), new StallTable(options, machine), pages,
@@ -344,36 +344,5 @@ class CommandExecutorTest {
         machine.messagesAbort = true;
         device.executor.consumed(0x46 | 1L << 12, SmmuMachine.DOORBELL);
         assertThat(device.frame.read(0x60, 4)).isEqualTo(0x10);
-    }
-
-    private static final class Nobody implements FrameListener {
-        @Override
-        public boolean changing(final int cleared, final int set) {
-            return true;
-        }
-
-        @Override
-        public void bypassChanged() {
-        }
-
-        @Override
-        public void enabled(final int bits) {
-        }
-
-        @Override
-        public void interruptsDisabling() {
-        }
-
-        @Override
-        public void commandsPosted() {
-        }
-
-        @Override
-        public void eventsConsumed() {
-        }
-
-        @Override
-        public void errorsAcknowledged(final int errors) {
-        }
     }
 }

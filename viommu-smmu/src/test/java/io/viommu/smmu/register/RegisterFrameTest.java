@@ -18,8 +18,6 @@ package io.viommu.smmu.register;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.util.List;
-
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -27,9 +25,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 import io.viommu.smmu.SmmuMachine;
 
 class RegisterFrameTest {
-
-    private static final SmmuOptions OPTIONS = new SmmuOptions(true, true, 0, true, true, true, 0, false, true, 16, 20,
-            19, 19, 19, true, 48, true, false);
 
     @ParameterizedTest
     @CsvSource({ "1,0x0d44101a,0x1404", "2,0x0d441019,0x1414", "nested,0x0d44101b,0x1414" })
@@ -285,126 +280,5 @@ class RegisterFrameTest {
         wired.write(0xDC, 0);
         assertThat(wired.read(0xDC)).isEqualTo(1 << 31);
         assertThat(new SmmuMachine("pri=off").read(0xDC)).isZero();
-    }
-
-    @Test
-    void disablingTheGerrorInterruptWaitsForTheMessageUnderWayAndItsAbort() throws InterruptedException {
-        final SmmuMachine machine = new SmmuMachine();
-        final RegisterFrame frame = new RegisterFrame(OPTIONS, new MessagePort(machine.memory, machine, OPTIONS),
-                new Silence());
-        frame.write(0x68, 8, SmmuMachine.DOORBELL);
-        frame.write(0x50, 4, 1);
-        machine.messagesAbort = true;
-        final long[] errors = new long[1];
-        final Thread guest = new Thread(() -> {
-            frame.write(0x50, 4, 0);
-            errors[0] = frame.read(0x60, 4);
-        });
-        machine.onInterrupt = () -> {
-            if (guest.getState() == Thread.State.NEW) {
-                guest.start();
-                while (guest.getState() != Thread.State.WAITING && guest.isAlive()) {
-                    Thread.onSpinWait();
-                }
-            }
-        };
-        frame.errors().activate(1);
-        guest.join();
-        assertThat(errors[0]).isEqualTo(0x81);
-        assertThat(frame.read(0x54, 4)).isZero();
-    }
-
-    @Test
-    void anErrorIsActiveUntilItsBitsAreEqualAgain() {
-        final SmmuMachine machine = new SmmuMachine();
-        final RegisterFrame frame = new RegisterFrame(OPTIONS, new MessagePort(machine.memory, machine, OPTIONS),
-                new Silence());
-        frame.write(0x50, 4, 1);
-        frame.errors().activate(4);
-        assertThat(frame.read(0x60, 4)).isEqualTo(4);
-        assertThat(machine.takeInterrupts()).containsExactly("line 3");
-        frame.errors().activate(4);
-        assertThat(frame.read(0x60, 4)).as("not toggled while active").isEqualTo(4);
-        assertThat(machine.takeInterrupts()).isEmpty();
-        frame.write(0x64, 4, 4);
-        assertThat(frame.errors().isActive(4)).isFalse();
-        frame.errors().activate(4);
-        assertThat(frame.read(0x60, 4)).as("toggles back").isZero();
-        assertThat(frame.read(0x64, 4)).as("GERRORN is never altered").isEqualTo(4);
-        assertThat(frame.errors().isActive(4)).isTrue();
-        assertThat(machine.takeInterrupts()).containsExactly("line 3");
-    }
-
-    @Test
-    void togglingGerrornForAnInactiveErrorActivatesNothing() {
-        final SmmuMachine machine = new SmmuMachine();
-        final RegisterFrame frame = new RegisterFrame(OPTIONS, new MessagePort(machine.memory, machine, OPTIONS),
-                new Silence());
-        frame.write(0x64, 4, 0xFFFF_FFFFL);
-        assertThat(frame.read(0x64, 4)).as("only errors that there are").isEqualTo(0x1FD);
-        assertThat(frame.errors().isActive(0x1FD)).isFalse();
-        frame.errors().activate(1);
-        assertThat(frame.read(0x60, 4) & 1).as("differs from GERRORN").isZero();
-        frame.write(0x64, 4, 0);
-        assertThat(frame.errors().isActive(1)).isFalse();
-    }
-
-    @Test
-    void gerrorInterruptsOnlyWhenEnabledAndByMessageIfConfigured() {
-        final SmmuMachine machine = new SmmuMachine();
-        final RegisterFrame frame = new RegisterFrame(OPTIONS, new MessagePort(machine.memory, machine, OPTIONS),
-                new Silence());
-        frame.write(0x68, 8, SmmuMachine.DOORBELL);
-        frame.write(0x70, 4, 0x55);
-        frame.errors().activate(1);
-        assertThat(machine.takeInterrupts()).isEmpty();
-        frame.write(0x50, 4, 1);
-        assertThat(machine.takeInterrupts()).as("only later occurrences").isEmpty();
-        frame.errors().activate(4);
-        assertThat(machine.takeInterrupts()).containsExactly("msi 0x8020040 0x55", "line 3");
-    }
-
-    @Test
-    void anAbortedGerrorMessageIsAnErrorWithoutInterrupt() {
-        final SmmuMachine machine = new SmmuMachine();
-        final RegisterFrame frame = new RegisterFrame(OPTIONS, new MessagePort(machine.memory, machine, OPTIONS),
-                new Silence());
-        machine.messagesAbort = true;
-        frame.write(0x68, 8, SmmuMachine.DOORBELL);
-        frame.write(0x50, 4, 1);
-        frame.errors().activate(1);
-        assertThat(frame.read(0x60, 4)).isEqualTo(0x81);
-        assertThat(machine.takeInterrupts()).isEqualTo(List.of("msi 0x8020040 0x0", "line 3"));
-    }
-
-    private static final class Silence implements FrameListener {
-        @Override
-        public boolean changing(final int cleared, final int set) {
-            return true;
-        }
-
-        @Override
-        public void bypassChanged() {
-        }
-
-        @Override
-        public void enabled(final int bits) {
-        }
-
-        @Override
-        public void interruptsDisabling() {
-        }
-
-        @Override
-        public void commandsPosted() {
-        }
-
-        @Override
-        public void eventsConsumed() {
-        }
-
-        @Override
-        public void errorsAcknowledged(final int errors) {
-        }
     }
 }

@@ -16,11 +16,9 @@
 
 package io.viommu.vtd.remapping;
 
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.locks.LockSupport;
-
 import io.viommu.fault.FaultOutlet;
 import io.viommu.interrupt.InterruptSink;
+import io.viommu.interrupt.MessagesUnderWay;
 import io.viommu.iommu.InterruptRemapper;
 import io.viommu.memory.GuestMemory;
 import io.viommu.vtd.context.VtdFault;
@@ -32,15 +30,9 @@ import io.viommu.vtd.fault.FaultReporter;
  */
 public final class VtdInterruptRemapper implements InterruptRemapper {
 
-    private static final long NAP_NANOS = 20_000;
-
     private final InterruptSink interrupts;
     private final ThreadLocal<Sender> senders;
-    /** Messages of each thread that are under way, by period; a vCPU that only waits needs no sender. */
-    private final ThreadLocal<int[]> ownUnderWay = ThreadLocal.withInitial(() -> new int[2]);
-    /** Messages under way, of two periods in turn; {@link #period} tells which counts now. */
-    private final AtomicInteger[] underWay = { new AtomicInteger(), new AtomicInteger() };
-    private volatile int period;
+    private final MessagesUnderWay underWay = new MessagesUnderWay();
     private volatile InterruptContext context;
 
     /**
@@ -79,27 +71,11 @@ public final class VtdInterruptRemapper implements InterruptRemapper {
 
     @Override
     public void deviceMessage(final int requesterId, final long address, final int data) {
-        final int[] own = ownUnderWay.get();
-        final int counted = enter();
-        own[counted]++;
+        final int counted = underWay.enter();
         try {
             senders.get().send(requesterId, address, data);
         } finally {
-            own[counted]--;
-            underWay[counted].getAndDecrement();
-        }
-    }
-
-    /** Counts a message in the period that is current when it is counted. */
-    private int enter() {
-        while (true) {
-            final int now = period;
-            final AtomicInteger counter = underWay[now & 1];
-            counter.getAndIncrement();
-            if (period == now) {
-                return now & 1;
-            }
-            counter.getAndDecrement();
+            underWay.leave(counted);
         }
     }
 
@@ -109,8 +85,7 @@ public final class VtdInterruptRemapper implements InterruptRemapper {
      * @return true from within {@link #deviceMessage}.
      */
     public boolean sending() {
-        final int[] own = ownUnderWay.get();
-        return own[0] + own[1] > 0;
+        return underWay.sending();
     }
 
     /**
@@ -119,8 +94,7 @@ public final class VtdInterruptRemapper implements InterruptRemapper {
      * @return false if a message of another thread is under way.
      */
     public boolean quiet() {
-        final int[] own = ownUnderWay.get();
-        return underWay[0].get() <= own[0] && underWay[1].get() <= own[1];
+        return underWay.quiet();
     }
 
     /**
@@ -128,13 +102,8 @@ public final class VtdInterruptRemapper implements InterruptRemapper {
      * guest invalidated before (VT-d 6.5.5). Not for those of the calling thread: a message whose delivery makes the
      * guest write a register at once has been remapped already. Calls take turns.
      */
-    public synchronized void quiesce() {
-        final int index = period & 1;
-        final int own = ownUnderWay.get()[index];
-        period = period + 1;
-        while (underWay[index].get() > own) {
-            LockSupport.parkNanos(NAP_NANOS);
-        }
+    public void quiesce() {
+        underWay.quiesce();
     }
 
     /** One thread's means of sending. */
