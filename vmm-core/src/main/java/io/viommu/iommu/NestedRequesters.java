@@ -99,14 +99,23 @@ public interface NestedRequesters {
     void remove(int requester, int pasid);
 
     /**
-     * Invalidates translations of a PASID, in the hardware's IOTLB and the device's; done when it returns.
+     * Invalidates translations of a PASID, in the hardware's IOTLB and the device's; done when {@link #settle} has
+     * returned, so that many can go to the hardware at once.
      *
      * @param requester the guest's requester id.
      * @param pasid     as for {@link #install}.
      * @param address   first address, 4 KiB aligned; 0 with {@code pages} -1 for all.
      * @param pages     pages of 4 KiB, unsigned.
      * @param leafOnly  whether entries above the leaves may stay (IH).
-     * @return false if the hardware refused; nothing is installed for that PASID, or the range is malformed.
+     * @return false if nothing is installed for that PASID, or the range is malformed.
      */
     boolean invalidate(int requester, int pasid, long address, long pages, boolean leafOnly);
+
+    /**
+     * Waits until the hardware has done all invalidations asked for before this call. A PASID whose translations the
+     * hardware doesn't let go of is blocked.
+     */
+    default void settle() {
+        // whoever is done at once has nothing to wait for
+    }
 }

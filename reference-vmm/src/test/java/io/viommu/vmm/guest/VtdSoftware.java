@@ -101,6 +101,12 @@ public final class VtdSoftware {
         return this;
     }
 
+    /** Takes the context entry of a device away. */
+    public VtdSoftware clearContext(final int devfn) {
+        put(CONTEXT + devfn * 32L, 0);
+        return this;
+    }
+
     /** Where the top table of a tree is, as the guest's physical address. */
     public long table(final int tree) {
         return base + TREES + tree * TREE;

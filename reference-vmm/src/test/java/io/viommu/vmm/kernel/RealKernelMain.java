@@ -41,7 +41,8 @@ public final class RealKernelMain {
         final LauncherDiscoveryRequest request = LauncherDiscoveryRequestBuilder.request()
                 .selectors(DiscoverySelectors.selectClass(RealKernelContract.class),
                         DiscoverySelectors.selectClass(RealKernelRoad.class),
-                        DiscoverySelectors.selectClass(RealAcceleratedRoad.class))
+                        DiscoverySelectors.selectClass(RealAcceleratedRoad.class),
+                        DiscoverySelectors.selectClass(RealVtdRoad.class))
                 .filters(EngineFilter.includeEngines("junit-jupiter"))
                 .build();
         final SummaryGeneratingListener listener = new SummaryGeneratingListener();

@@ -16,7 +16,10 @@
 package io.viommu.bridge.iommufd;
 
 import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.IntConsumer;
 
@@ -33,7 +36,7 @@ public final class IommufdRequesters implements NestedRequesters {
     private static final System.Logger LOG = System.getLogger(IommufdRequesters.class.getName());
 
     /** A device, and the tables of its PASIDs. */
-    private record Requester(BoundDevice device, boolean pasids, Map<Integer, NestedTable> tables) {
+    private record Requester(BoundDevice device, boolean pasids, Map<Integer, VtdTable> tables) {
 
         void attach(final int pasid, final NestedTable table) {
             if (pasid == FaultSink.NO_PASID) {
@@ -55,6 +58,8 @@ public final class IommufdRequesters implements NestedRequesters {
     private final NestParent parent;
     private final FaultQueue faults;
     private final Map<Integer, Requester> requesters = new ConcurrentHashMap<>();
+    /** Installed tables whose invalidations wait. */
+    private final Set<VtdTable> stale = new LinkedHashSet<>();
 
     /**
      * Makes an empty set.
@@ -95,11 +100,11 @@ public final class IommufdRequesters implements NestedRequesters {
 
     /** Blocks the DMA of all devices: nothing is installed any more. */
     synchronized void blockAll() {
-        requesters.values().forEach(IommufdRequesters::block);
+        requesters.values().forEach(this::block);
     }
 
     /** PASIDs go first: they depend on what the device itself is attached to. */
-    private static void block(final Requester device) {
+    private void block(final Requester device) {
         device.tables.keySet().stream().sorted((a, b) -> Integer.compare(b, a)).toList()
                 .forEach(pasid -> remove(device, pasid));
     }
@@ -134,11 +139,17 @@ public final class IommufdRequesters implements NestedRequesters {
             remove(device, pasid);
             return false;
         }
-        final NestedTable old = device.tables.put(pasid, made);
+        final VtdTable old = device.tables.put(pasid, new VtdTable(made, requester, pasid));
         if (old != null) {
-            release(old::close);
+            destroy(old);
         }
         return true;
+    }
+
+    /** What waited for it is done by that. */
+    private void destroy(final VtdTable table) {
+        stale.remove(table);
+        release(table::close);
     }
 
     @Override
@@ -149,11 +160,11 @@ public final class IommufdRequesters implements NestedRequesters {
         }
     }
 
-    private static void remove(final Requester device, final int pasid) {
-        final NestedTable table = device.tables.remove(pasid);
+    private void remove(final Requester device, final int pasid) {
+        final VtdTable table = device.tables.remove(pasid);
         if (table != null) {
             release(() -> device.detach(pasid));
-            release(table::close);
+            destroy(table);
         }
     }
 
@@ -170,7 +181,32 @@ public final class IommufdRequesters implements NestedRequesters {
     public synchronized boolean invalidate(final int requester, final int pasid, final long address, final long pages,
             final boolean leafOnly) {
         final Requester device = requesters.get(requester);
-        final NestedTable table = device == null ? null : device.tables.get(pasid);
-        return table != null && table.invalidateVtd(address, pages, leafOnly);
+        final VtdTable table = device == null ? null : device.tables.get(pasid);
+        if (table == null || !VtdTable.sound(address, pages)) {
+            return false;
+        }
+        stale.add(table);
+        table.add(address, pages, leafOnly);
+        if (table.waiting() == VtdTable.CAPACITY) {
+            send(table);
+        }
+        return true;
+    }
+
+    @Override
+    public synchronized void settle() {
+        if (!stale.isEmpty()) {
+            List.copyOf(stale).forEach(this::send);
+            stale.clear();
+        }
+    }
+
+    /** What the hardware goes on using although the guest has given it up must not be used by the device. */
+    private void send(final VtdTable table) {
+        if (!table.send()) {
+            LOG.log(System.Logger.Level.WARNING, "The hardware keeps translations of requester 0x"
+                    + Integer.toHexString(table.requester()) + " that the guest has given up; they are blocked.");
+            remove(table.requester(), table.pasid());
+        }
     }
 }

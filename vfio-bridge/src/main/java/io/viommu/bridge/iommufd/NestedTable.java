@@ -57,24 +57,23 @@ public final class NestedTable extends IommufdObject {
     /**
      * Invalidates what the hardware has cached of a first-stage table of VT-d.
      *
-     * @param address  first address, 4 KiB aligned.
-     * @param pages    4 KiB pages, unsigned; -1 at address 0 for all.
-     * @param leafOnly whether only leaves changed.
-     * @return false if the kernel refused.
+     * @param entries native memory with entries as {@link VtdS1InvalidateLayout} says.
+     * @param count   how many.
+     * @return how many were done; fewer than given if the kernel refused the one after them.
      */
-    boolean invalidateVtd(final long address, final long pages, final boolean leafOnly) {
+    int invalidateVtd(final MemorySegment entries, final int count) {
         try (Arena arena = Arena.ofConfined()) {
-            final MemorySegment entry = arena.allocate(VtdS1InvalidateLayout.LENGTH, Long.BYTES);
-            entry.set(LONG, VtdS1InvalidateLayout.ADDR, address);
-            entry.set(LONG, VtdS1InvalidateLayout.NPAGES, pages);
-            entry.set(INT, VtdS1InvalidateLayout.FLAGS, leafOnly ? VtdS1InvalidateLayout.FLAG_LEAF : 0);
             final MemorySegment argument = Iommufd.argument(arena, HwptInvalidateLayout.LENGTH);
             argument.set(INT, HwptInvalidateLayout.HWPT_ID, id());
-            argument.set(LONG, HwptInvalidateLayout.DATA_UPTR, entry.address());
+            argument.set(LONG, HwptInvalidateLayout.DATA_UPTR, entries.address());
             argument.set(INT, HwptInvalidateLayout.DATA_TYPE, HwptInvalidateLayout.DATA_VTD_S1);
             argument.set(INT, HwptInvalidateLayout.ENTRY_LEN, VtdS1InvalidateLayout.LENGTH);
-            argument.set(INT, HwptInvalidateLayout.ENTRY_NUM, 1);
-            return iommufd().tryCall(IommufdRequest.HWPT_INVALIDATE, argument) >= 0;
+            argument.set(INT, HwptInvalidateLayout.ENTRY_NUM, count);
+            if (iommufd().tryCall(IommufdRequest.HWPT_INVALIDATE, argument) >= 0) {
+                return count;
+            }
+            final int done = argument.get(INT, HwptInvalidateLayout.ENTRY_NUM);
+            return done < 0 || done >= count ? 0 : done; // untouched if the kernel doesn't know the request
         }
     }
 }

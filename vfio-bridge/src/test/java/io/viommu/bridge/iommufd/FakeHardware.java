@@ -31,10 +31,15 @@ public final class FakeHardware {
     private static final int PAGE_MASK = 0xFFF;
 
     /** An invalidation that a VT-d unit has done. */
-    record Invalidation(long address, long pages, int flags) {
+    public record Invalidation(long address, long pages, int flags) {
     }
 
-    final List<Invalidation> invalidations = new ArrayList<>();
+    /** What was done, in order. */
+    public final List<Invalidation> invalidations = new ArrayList<>();
+    /** How many entries came with each request. */
+    public final List<Integer> batches = new ArrayList<>();
+    /** Addresses that are refused, each once. */
+    public final List<Long> refused = new ArrayList<>();
     private int type;
     private int pasidBits;
     private long capabilities;
@@ -71,6 +76,7 @@ public final class FakeHardware {
         }
         final MemorySegment entries = FakeIommufd.data(
                 argument.get(ValueLayout.JAVA_LONG, HwptInvalidateLayout.DATA_UPTR), (long) length * count);
+        batches.add(count);
         for (int i = 0; i < count; i++) {
             final long at = (long) i * length;
             final long address = entries.get(ValueLayout.JAVA_LONG, at + VtdS1InvalidateLayout.ADDR);
@@ -79,6 +85,9 @@ public final class FakeHardware {
             if ((address & PAGE_MASK) != 0 || (flags & ~VtdS1InvalidateLayout.FLAG_LEAF) != 0 || pages == 0
                     || pages == -1 && address != 0) {
                 return -Errno.EINVAL;
+            }
+            if (refused.remove(address)) {
+                return -Errno.ETIMEDOUT;
             }
             invalidations.add(new Invalidation(address, pages, flags));
             argument.set(ValueLayout.JAVA_INT, HwptInvalidateLayout.ENTRY_NUM, i + 1);

@@ -18,6 +18,8 @@ package io.viommu.bridge.iommufd;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.List;
+
 import org.junit.jupiter.api.Test;
 
 import io.viommu.bridge.iommufd.FakeFaultQueue.Answer;
@@ -84,8 +86,66 @@ class IommufdRequestersTest {
         assertThat(requesters.invalidate(REQUESTER, NO_PASID, 0, -1, false)).isTrue();
         assertThat(requesters.invalidate(REQUESTER, PASID, 0, -1, false)).as("nothing is there").isFalse();
         assertThat(requesters.invalidate(REQUESTER, NO_PASID, 0x7001, 1, false)).as("not a page").isFalse();
+        assertThat(requesters.invalidate(REQUESTER, NO_PASID, 0x7000, 0, false)).as("no page").isFalse();
+        assertThat(requesters.invalidate(REQUESTER, NO_PASID, 0x7000, -1, false)).as("all, and yet not").isFalse();
+        requesters.settle();
         assertThat(kernel.hardware().invalidations).containsExactly(new Invalidation(0x7000, 3, 1),
                 new Invalidation(0, -1, 0));
+        requesters.settle();
+        assertThat(kernel.hardware().batches).as("one request for both, and none for nothing").containsExactly(2);
+    }
+
+    private void invalidate(final int pages) {
+        for (int i = 0; i < pages; i++) {
+            requesters.invalidate(REQUESTER, NO_PASID, i << 12, 1, false);
+        }
+    }
+
+    @Test
+    void moreInvalidationsThanFitGoDownInSeveralBatches() {
+        requesters.add(REQUESTER, device, true);
+        requesters.install(REQUESTER, NO_PASID, 0x1000, 48, 0);
+        requesters.install(REQUESTER, PASID, 0x2000, 48, 0);
+        invalidate(2 * VtdTable.CAPACITY + 1);
+        requesters.invalidate(REQUESTER, PASID, 0, -1, false);
+        requesters.settle();
+        assertThat(kernel.hardware().batches).containsExactlyInAnyOrder(VtdTable.CAPACITY, VtdTable.CAPACITY, 1, 1);
+        assertThat(kernel.hardware().invalidations).hasSize(2 * VtdTable.CAPACITY + 2);
+    }
+
+    @Test
+    void whatIsRefusedWithinABatchTakesTheWholeTableAlong() {
+        requesters.add(REQUESTER, device, true);
+        requesters.install(REQUESTER, NO_PASID, 0x1000, 48, 0);
+        kernel.hardware().refused.add(0x2000L);
+        invalidate(5);
+        requesters.settle();
+        assertThat(kernel.hardware().invalidations).as("two, then the kernel stopped").containsExactly(
+                new Invalidation(0, 1, 0), new Invalidation(0x1000, 1, 0), new Invalidation(0, -1, 0));
+        assertThat(table(NO_PASID)).isNotZero();
+    }
+
+    @Test
+    void aPasidWhoseTranslationsTheHardwareKeepsIsBlocked() {
+        requesters.add(REQUESTER, device, true);
+        requesters.install(REQUESTER, NO_PASID, 0x1000, 48, 0);
+        kernel.hardware().refused.addAll(List.of(0x2000L, 0L));
+        requesters.invalidate(REQUESTER, NO_PASID, 0x2000, 1, false);
+        requesters.settle();
+        assertThat(table(NO_PASID)).isZero();
+        assertThat(requesters.install(REQUESTER, NO_PASID, 0x1000, 48, 0)).as("the guest may try anew").isTrue();
+    }
+
+    @Test
+    void whatWaitsForATableThatGoesIsDoneByItsGoing() {
+        requesters.add(REQUESTER, device, true);
+        requesters.install(REQUESTER, NO_PASID, 0x1000, 48, 0);
+        invalidate(3);
+        requesters.install(REQUESTER, NO_PASID, 0x2000, 48, 0);
+        invalidate(1);
+        requesters.remove(REQUESTER, NO_PASID);
+        requesters.settle();
+        assertThat(kernel.hardware().invalidations).isEmpty();
     }
 
     @Test

@@ -262,4 +262,11 @@ public final class HardwareRequesters extends ForwardingSink {
         final boolean everything = addressMask >= Long.SIZE - 12;
         invalidate(domain, pasid, everything ? 0 : first, everything ? ALL : pages, leafOnly);
     }
+
+    /** The guest learns that its invalidations are done (VT-d 6.5.2.8): the hardware's must be. */
+    @Override
+    public void quiesce() {
+        super.quiesce();
+        host.settle();
+    }
 }

@@ -53,6 +53,7 @@ class HardwareRequestersTest {
     private final List<String> calls = new ArrayList<>();
     private final List<String> answers = new ArrayList<>();
     private boolean refuse;
+    private boolean tellsSettling;
     private long tail;
     private final DmaGuest guest = new DmaGuest(TestTables.firstStage(), "accel=on", new Hardware(), unit -> {
         unit.writeq(0x90, QUEUE | 1 << 11);
@@ -98,6 +99,13 @@ class HardwareRequestersTest {
                 final boolean leafOnly) {
             calls.add("invalidate " + pasid + " " + Long.toHexString(address) + " " + pages + " " + leafOnly);
             return true;
+        }
+
+        @Override
+        public void settle() {
+            if (tellsSettling) {
+                calls.add("settle");
+            }
         }
     }
 
@@ -224,6 +232,17 @@ class HardwareRequestersTest {
         }
         submit(2 | 2 << 4 | 8 << 16, 0);
         assertThat(take()).as("another domain").isEmpty();
+    }
+
+    @Test
+    void aWaitEndsWhenTheHardwareIsDone() {
+        take();
+        tellsSettling = true;
+        submit(6 | 2 << 4 | 7 << 16 | (long) RID_PASID << 32, 0);
+        assertThat(take()).containsExactly("invalidate -1 0 -1 false");
+        submit(5 | 1 << 5 | 0x77L << 32, 0xA_0000);
+        assertThat(take()).containsExactly("settle");
+        assertThat(guest.tables.memory.get(0xA_0000) & 0xFFFF_FFFFL).isEqualTo(0x77);
     }
 
     @Test

@@ -1,0 +1,27 @@
+/*
+ * Copyright 2026 the viommu authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.viommu.vmm.kernel;
+
+import io.viommu.bridge.iommufd.IommufdRig;
+
+/** The VT-d road over the kernel beneath; run by the profile real-kernel, inside its guest. */
+public class RealVtdRoad extends VtdRoad {
+
+    /** Takes the kernel beneath. */
+    public RealVtdRoad() {
+        super(IommufdRig.mock());
+    }
+}
