@@ -25,6 +25,7 @@ import static io.viommu.smmu.SmmuMachine.CR0;
 import static io.viommu.smmu.SmmuMachine.CR0ACK;
 import static io.viommu.smmu.SmmuMachine.EVENTQEN;
 import static io.viommu.smmu.SmmuMachine.EVENTQ_PROD;
+import static io.viommu.smmu.SmmuMachine.GERROR;
 import static io.viommu.smmu.SmmuMachine.RAM;
 import static io.viommu.smmu.SmmuMachine.SMMUEN;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -37,6 +38,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import io.viommu.counters.CounterFile;
 import io.viommu.counters.FaultAccount;
@@ -113,6 +115,31 @@ class SmmuDmaTest {
         } finally {
             session.end();
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = { 2, 3 })
+    void el2StreamIsForgottenByTheCommandsOfItsWorldOnly(final int cr2) {
+        start();
+        machine.write(CR0, CMDQEN | EVENTQEN);
+        machine.write(0x2C, cr2); // with E2H, or without
+        machine.write(CR0, CMDQEN | EVENTQEN | SMMUEN);
+        machine.store64(STREAM_TABLE + STREAM * 64 + 8, 2L << 30); // STRW
+        stream(CONFIG_STAGE_1);
+        context(false);
+        map(RAM);
+        try (DmaSession session = machine.smmu.openSession()) {
+            assertThat(access(session, 0x1000, 0)).isEqualTo(DmaSession.OK);
+            map(RAM + 0x20_0000);
+            command(0x12 | 1L << 48, 0x1000);
+            command(0x10, 0);
+            assertThat(access(session, 0x1000, 0)).isEqualTo(DmaSession.OK);
+            assertThat(session.address()).as("TLBI_NH_*").isEqualTo(RAM + 0x1000);
+            command(0x22 | 1L << 48, 0x1000);
+            assertThat(access(session, 0x1000, 0)).isEqualTo(DmaSession.OK);
+            assertThat(session.address()).as("TLBI_EL2_VA").isEqualTo(RAM + 0x20_1000);
+        }
+        assertThat(machine.read(GERROR)).isZero();
     }
 
     @Test

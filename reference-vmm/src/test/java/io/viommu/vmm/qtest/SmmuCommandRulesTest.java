@@ -34,7 +34,7 @@ class SmmuCommandRulesTest {
     private static final Set<Integer> ORDINARY = Set.of(0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x10, 0x11, 0x12, 0x13,
             0x28,
             0x2A, 0x30, 0x46);
-    private static final Set<Integer> OPTIONAL = Set.of(0x40, 0x41, 0x44, 0x45);
+    private static final Set<Integer> OPTIONAL = Set.of(0x20, 0x21, 0x22, 0x23, 0x40, 0x41, 0x44, 0x45);
 
     @Test
     void opcodesOfWhatIsNotOfferedAreIllegal() {
@@ -48,7 +48,7 @@ class SmmuCommandRulesTest {
     }
 
     @Test
-    void opcodesOfAtsPriAndStallsAreLegalWhereTheyAreOffered() {
+    void opcodesOfEl2AtsPriAndStallsAreLegalWhereTheyAreOffered() {
         for (int opcode = 0; opcode <= 0xFF; opcode++) {
             try (SmmuBoard board = new SmmuBoard(ALL).start()) {
                 final boolean legal = ORDINARY.contains(opcode) || OPTIONAL.contains(opcode);

@@ -75,6 +75,8 @@ class SmmuOracle {
     int rights;
     /** log2 of what is translated alike. */
     int span;
+    /** CR2.E2H. */
+    boolean hosts;
     /** The event record as {@link SmmuBoard#takeEvents} gives it, or null. */
     String event;
     private long output;
@@ -212,6 +214,9 @@ class SmmuOracle {
     }
 
     boolean illegalEntry(final int config) {
+        if (config == 5 && everything && ste(94, 1) != 0) {
+            return true;
+        }
         if ((config & 1) != 0 && (ste(91, 1) != 0 && !everything || everything && ste(59, 5) > 20
                 || (ste(0, 56) & ~0x3FL) >>> oas != 0)) {
             return true;
@@ -240,14 +245,19 @@ class SmmuOracle {
     }
 
     private boolean illegalContext(final Structure cd) {
-        final boolean lower = get(cd, 14, 1) == 0;
-        final boolean upper = get(cd, 30, 1) == 0;
+        final boolean lower = get(cd, 14, 1) == 0 || hypervisor();
+        final boolean upper = get(cd, 30, 1) == 0 && !hypervisor();
         final boolean stall = get(cd, 44, 1) != 0;
         return get(cd, 31, 1) == 0 || stall && (ste(91, 1) != 0 || !everything) || !everything && get(cd, 46, 1) == 0
                 || (lower || upper) && get(cd, 15, 1) != 0 || get(cd, 41, 1) == 0
                 || !everything && get(cd, 42, 2) != 0
                 || lower && illegalHalf(cd, 0, GRANULES_0[(int) get(cd, 6, 2)], 68)
                 || upper && illegalHalf(cd, 16, GRANULES_1[(int) get(cd, 22, 2)], 132);
+    }
+
+    /** The world of EL2 without E2H: one half, no users. */
+    private boolean hypervisor() {
+        return everything && !hosts && ste(1, 3) == 5 && ste(94, 2) == 2;
     }
 
     private boolean illegalHalf(final Structure cd, final int size, final int granule, final int table) {
@@ -265,11 +275,13 @@ class SmmuOracle {
     }
 
     private long stage1(final long address) throws Fault {
-        final int half = (int) (address >>> 55 & 1);
+        final int half = hypervisor() ? 0 : (int) (address >>> 55 & 1);
         final int top = cd(38 + half, 1) != 0 ? 55 : 63;
         final int bits = 64 - (int) cd(half * 16, 6);
-        final long above = address << 63 - top >> 63 - top >> bits;
-        if (cd(half == 0 ? 14 : 30, 1) != 0 || above != -half) {
+        final long above = hypervisor()
+                ? address << 63 - top >>> 63 - top >>> bits
+                : address << 63 - top >> 63 - top >> bits;
+        if (cd(half == 0 ? 14 : 30, 1) != 0 && !hypervisor() || above != -half) {
             throw Fault.stage1(0x10);
         }
         final int granule = half == 0 ? GRANULES_0[(int) cd(6, 2)] : GRANULES_1[(int) cd(22, 2)];
@@ -309,14 +321,16 @@ class SmmuOracle {
         if (!bit(descriptor, 10) && !flags && cd(35, 1) == 0) {
             throw Fault.stage1(0x12);
         }
-        final boolean user = bit(descriptor, 6) && !bit(hierarchy, 61);
+        final boolean alike = hypervisor();
+        final boolean user = alike || bit(descriptor, 6) && !bit(hierarchy, 61);
         final boolean writable = (!bit(descriptor, 7) || clean) && !bit(hierarchy, 62);
         final boolean userWrites = user && writable;
         final boolean never = cd(36, 1) != 0;
         final boolean userRuns = !bit(descriptor, 54) && !bit(hierarchy, 60) && !(never && userWrites);
-        final boolean privilegedRuns = !bit(descriptor, 53) && !bit(hierarchy, 59) && !userWrites
-                && !(never && writable);
-        final boolean kept = cd(40, 1) == 0 || !user;
+        final boolean privilegedRuns = alike
+                ? userRuns
+                : !bit(descriptor, 53) && !bit(hierarchy, 59) && !userWrites && !(never && writable);
+        final boolean kept = cd(40, 1) == 0 || !user || alike;
         if (asking) {
             rights &= ((privileged ? kept : user) ? READ : 0)
                     | ((privileged ? writable && kept : userWrites) && !clean ? WRITE : 0)
@@ -379,7 +393,7 @@ class SmmuOracle {
         }
         final int never = (int) (descriptor >>> 53) & 3;
         final boolean runs = never == 0 || never == (wanted[3] ? 3 : 1);
-        final boolean device = (descriptor >>> 4 & 3) == 0;
+        final boolean device = (descriptor >>> 4 & (everything && ste(89, 1) != 0 ? 1 : 3)) == 0;
         final boolean collects = asking && !wanted[4];
         if (collects) {
             rights &= (bit(descriptor, 6) ? READ : 0) | (bit(descriptor, 7) ? WRITE : 0) | (runs ? EXECUTE : 0);

@@ -21,8 +21,7 @@ import io.viommu.smmu.register.SmmuOptions;
 
 /**
  * The commands that a Non-secure queue of this model can take (IHI 0070, 4.1.1). What is not here is illegal: reserved
- * and IMPLEMENTATION DEFINED opcodes, and commands of what is never offered (EL2 and EL3 streams, Secure state, MPAM,
- * DPT).
+ * and IMPLEMENTATION DEFINED opcodes, and commands of what is never offered (EL3 streams, Secure state, MPAM, DPT).
  */
 enum CommandType {
     // @formatter:off
@@ -36,6 +35,10 @@ enum CommandType {
     TLBI_NH_ASID(CommandLayout.TLBI_NH_ASID, Needs.STAGE_1, false),
     TLBI_NH_VA(CommandLayout.TLBI_NH_VA, Needs.STAGE_1, false),
     TLBI_NH_VAA(CommandLayout.TLBI_NH_VAA, Needs.STAGE_1, false),
+    TLBI_EL2_ALL(CommandLayout.TLBI_EL2_ALL, Needs.EL2, false),
+    TLBI_EL2_ASID(CommandLayout.TLBI_EL2_ASID, Needs.EL2, false),
+    TLBI_EL2_VA(CommandLayout.TLBI_EL2_VA, Needs.EL2, false),
+    TLBI_EL2_VAA(CommandLayout.TLBI_EL2_VAA, Needs.EL2, false),
     TLBI_S12_VMALL(CommandLayout.TLBI_S12_VMALL, Needs.STAGE_2, false),
     TLBI_S2_IPA(CommandLayout.TLBI_S2_IPA, Needs.STAGE_2, false),
     TLBI_NSNH_ALL(CommandLayout.TLBI_NSNH_ALL, Needs.NOTHING, false),
@@ -48,13 +51,14 @@ enum CommandType {
 
     /** What a device must offer for a command to be legal. */
     private enum Needs {
-        NOTHING, STAGE_1, STAGE_2, ATS, PRI, STALLS;
+        NOTHING, STAGE_1, STAGE_2, EL2, ATS, PRI, STALLS;
 
         boolean met(final SmmuOptions options) {
             return switch (this) {
                 case NOTHING -> true;
                 case STAGE_1 -> options.stage1();
                 case STAGE_2 -> options.stage2();
+                case EL2 -> options.hypervisor();
                 case ATS -> options.ats();
                 case PRI -> options.pri();
                 case STALLS -> options.stalls();

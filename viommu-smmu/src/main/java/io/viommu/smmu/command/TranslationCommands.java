@@ -39,6 +39,8 @@ final class TranslationCommands {
             case TLBI_NH_ALL -> sink.stage1TranslationsOfVmid(vmid(word0));
             case TLBI_S12_VMALL -> sink.translationsOfVmid(vmid(word0));
             case TLBI_NH_ASID -> sink.translationsOfAsid(vmid(word0), asid(word0));
+            case TLBI_EL2_ALL -> sink.el2TranslationsAll();
+            case TLBI_EL2_ASID -> sink.el2TranslationsOfAsid(asid(word0));
             default -> {
                 return byAddress(type, word0, word1);
             }
@@ -58,6 +60,8 @@ final class TranslationCommands {
         switch (type) {
             case TLBI_NH_VA -> sink.translationsAt(vmid, asid(word0), address, granule, num, scale);
             case TLBI_NH_VAA -> sink.translationsAtAnyAsid(vmid, address, granule, num, scale);
+            case TLBI_EL2_VA -> sink.el2TranslationsAt(asid(word0), address, granule, num, scale);
+            case TLBI_EL2_VAA -> sink.el2TranslationsAtAnyAsid(address, granule, num, scale);
             default -> sink.translationsAtIpa(vmid, word1 & CommandLayout.IPA_ADDRESS, granule, num, scale);
         }
         return 0;

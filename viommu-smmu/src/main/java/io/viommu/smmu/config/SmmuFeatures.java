@@ -199,6 +199,15 @@ public record SmmuFeatures(int idr0, int idr1, int idr3, int idr5) {
     }
 
     /**
+     * IDR3.FWB.
+     *
+     * @return true if STE.S2FWB is offered.
+     */
+    public boolean stage2Attributes() {
+        return bit(idr3, 8);
+    }
+
+    /**
      * IDR3.XNX.
      *
      * @return true if stage 2 tells user and privileged execution apart.

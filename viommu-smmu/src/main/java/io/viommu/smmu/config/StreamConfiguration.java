@@ -47,6 +47,7 @@ public final class StreamConfiguration {
     private boolean stage1Skipped;
     private long stage1Flags;
     private long stage2Flags;
+    private boolean stage2Attributes;
 
     /** Makes a configuration that aborts everything until it is filled. */
     public StreamConfiguration() {
@@ -72,6 +73,7 @@ public final class StreamConfiguration {
         stage1Skipped = false;
         stage1Flags = 0;
         stage2Flags = entry.word(2);
+        stage2Attributes = features.stage2Attributes() && entry.flag1(StreamTableEntryLayout.S2FWB);
         if (entry.stage2()) {
             final int pageShift = entry.stage2PageShift();
             stage2Table.set(entry.stage2Table(),
@@ -304,5 +306,14 @@ public final class StreamConfiguration {
      */
     public boolean stage2Flag(final long mask) {
         return (stage2Flags & mask) != 0;
+    }
+
+    /**
+     * Whether stage 2 has the last word on memory attributes, so that its descriptors encode them differently.
+     *
+     * @return S2FWB, if it is offered.
+     */
+    public boolean stage2Attributes() {
+        return stage2Attributes;
     }
 }

@@ -77,6 +77,8 @@ public final class StreamTableEntryLayout {
     public static final int S1DSS_SUBSTREAM_0 = 2;
     /** Word 1: events of this stream may be merged. */
     public static final long MEV = 1L << 19;
+    /** Word 1: stage 2 has the last word on memory attributes. */
+    public static final long S2FWB = 1L << 25;
     /** Word 1: stage 1 may not stall. */
     public static final long S1STALLD = 1L << 27;
     /** Word 1: place of EATS, 2 bits. */

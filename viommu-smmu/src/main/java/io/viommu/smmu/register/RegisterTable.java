@@ -122,9 +122,10 @@ final class RegisterTable {
                 | (options.pri() ? SmmuRegisters.CR0_PRIQEN : 0) | (options.ats() ? SmmuRegisters.CR0_ATSCHK : 0);
     }
 
-    /** PTM and E2H stay 0: neither broadcast maintenance nor EL2 streams are offered (IDR0.BTM, IDR0.Hyp). */
+    /** PTM stays 0: no broadcast maintenance is offered (IDR0.BTM). */
     private static long cr2(final SmmuOptions options) {
-        return SmmuRegisters.CR2_RECINVSID | (options.ats() ? SmmuRegisters.CR2_REC_CFG_ATS : 0);
+        return SmmuRegisters.CR2_RECINVSID | (options.recordsAtsErrors() ? SmmuRegisters.CR2_REC_CFG_ATS : 0)
+                | (options.hypervisor() ? SmmuRegisters.CR2_E2H : 0);
     }
 
     private static long irqCtrl(final SmmuOptions options) {

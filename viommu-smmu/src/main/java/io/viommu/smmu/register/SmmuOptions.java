@@ -22,12 +22,13 @@ import io.viommu.smmu.config.SmmuFeatures;
  * What one SMMU offers, and the identification registers that say so to the guest (IHI 0070, 6.3.1 to 6.3.8).
  *
  * <p>Always offered: AArch64 tables in little-endian order with granules of 4, 16 and 64 KiB, coherent accesses, 16-bit
- * ASIDs and VMIDs, two-level stream tables, BBML 2, HAD where there is a stage 1, and XNX where there is a stage 2.
+ * ASIDs and VMIDs, two-level stream tables, BBML 2, HAD where there is a stage 1, XNX where there is a stage 2, EL2
+ * streams where there are both, and FWB, whose attributes mean nothing to ordinary memory.
  *
  * @param stage1       stage 1 translates (IDR0.S1P).
  * @param stage2       stage 2 translates (IDR0.S2P); with stage 1, the two nest.
  * @param httu         IDR0.HTTU: 0 none, 1 access flag, 2 access flag and dirty state.
- * @param ats          PCIe address translation services (IDR0.ATS, ATSRECERR).
+ * @param ats          PCIe address translation services (IDR0.ATS).
  * @param pri          the page request queue (IDR0.PRI).
  * @param msi          message-signalled interrupts (IDR0.MSI), beside the wires.
  * @param stallModel   IDR0.STALL_MODEL: {@link #STALL}, {@link #TERMINATE_ONLY} or {@link #STALL_FORCED}.
@@ -59,6 +60,10 @@ public record SmmuOptions(boolean stage1, boolean stage2, int httu, boolean ats,
     /** Stalled transactions that may be outstanding at once (IDR5.STALL_MAX). */
     public static final int STALL_MAX = 512;
 
+    /** AIDR: SMMUv3.1. */
+    private static final int VERSION_1 = 1;
+    /** AIDR: SMMUv3.2. */
+    private static final int VERSION_2 = 2;
     private static final int[] OAS_BITS = { 32, 36, 40, 42, 44, 48, 52 };
     /** PIDR4 to PIDR7, PIDR0 to PIDR3, CIDR0 to CIDR3, one byte each. */
     private static final int[] QEMU_ID_REGS = { 0x04, 0, 0, 0, 0x84, 0xB4, 0xF0, 0x10, 0x0D, 0xF0, 0x05, 0xB1 };
@@ -119,10 +124,10 @@ public record SmmuOptions(boolean stage1, boolean stage2, int httu, boolean ats,
     public int idr0() {
         return bit(stage2, 0) | bit(stage1, 1) | 2 << 2 // TTF: AArch64
                 | 1 << 4 // COHACC
-                | httu << 6 | bit(ats, 10) | bit(limits.wideAsids(), 12) // ASID16
+                | httu << 6 | bit(hypervisor(), 9) | bit(ats, 10) | bit(limits.wideAsids(), 12) // ASID16
                 | bit(msi, 13) | bit(pri, 16) | 1 << 18 // VMID16
                 | bit(cd2l, 19) | 2 << 21 // TTENDIAN: little
-                | bit(ats, 23) // ATSRECERR
+                | bit(recordsAtsErrors(), 23) // ATSRECERR
                 | stallModel << 24 | bit(abortOnly, 26) | 1 << 27; // ST_LEVEL: two
     }
 
@@ -146,6 +151,7 @@ public record SmmuOptions(boolean stage1, boolean stage2, int httu, boolean ats,
         return bit(stage1 || qemu, 2) // HAD
                 | bit(stage2, 4) // XNX
                 | bit(pri && ssidSize > 0, 5) // PPS
+                | bit(version() >= VERSION_2, 8) // FWB
                 | bit(ril, 10) | limits.bbml() << 11; // BBML
     }
 
@@ -159,12 +165,36 @@ public record SmmuOptions(boolean stage1, boolean stage2, int httu, boolean ats,
     }
 
     /**
-     * AIDR (6.3.8): SMMUv3.1, the latest version all of whose mandatory features are there.
+     * AIDR (6.3.8): SMMUv3.2, the latest version all of whose mandatory features are there; 3.1 without range
+     * invalidation or break-before-make levels, and as QEMU.
      *
      * @return its value.
      */
     public int aidr() {
-        return 1;
+        return version();
+    }
+
+    private int version() {
+        return ril && limits.bbml() > 0 && !qemu ? VERSION_2 : VERSION_1;
+    }
+
+    /**
+     * Streams of the EL2 world (IDR0.Hyp), which SMMUv3.2 requires where there are both stages.
+     *
+     * @return true if they are offered.
+     */
+    public boolean hypervisor() {
+        return version() >= VERSION_2 && stage1 && stage2;
+    }
+
+    /**
+     * Configuration errors of ATS requests can be recorded (IDR0.ATSRECERR): a feature of SMMUv3.3, which 2.9 permits
+     * from SMMUv3.2 on. With QEMU's version it comes with ATS all the same.
+     *
+     * @return true if CR2.REC_CFG_ATS is there.
+     */
+    public boolean recordsAtsErrors() {
+        return ats && (version() >= VERSION_2 || qemu);
     }
 
     /**

@@ -37,6 +37,7 @@ final class StageTwoWalk {
     /** Nothing is decided: the walk begins anew. */
     private static final int AGAIN = -1;
     private static final long MEM_ATTR_NOT_DEVICE = 3L << 4;
+    private static final long MEM_ATTR_NOT_DEVICE_FWB = 1L << 4;
 
     private final Descriptors descriptors;
     private StreamConfiguration stream;
@@ -142,10 +143,13 @@ final class StageTwoWalk {
         return SmmuFault.NONE;
     }
 
-    /** S2PTW: walks of stage 1 and fetches of CDs may not read device memory (MemAttr[3:2] = 0). */
+    /**
+     * S2PTW: walks of stage 1 and fetches of CDs may not read device memory (MemAttr[3:2] = 0, or MemAttr[2] = 0 with
+     * S2FWB).
+     */
     private boolean touchesDevice(final long descriptor) {
         return faultClass != EventLayout.CLASS_IN && stream.stage2Flag(StreamTableEntryLayout.S2PTW)
-                && (descriptor & MEM_ATTR_NOT_DEVICE) == 0;
+                && (descriptor & (stream.stage2Attributes() ? MEM_ATTR_NOT_DEVICE_FWB : MEM_ATTR_NOT_DEVICE)) == 0;
     }
 
     private int permissions(final long descriptor) {

@@ -95,7 +95,7 @@ class CommandExecutorTest {
     }
 
     @ParameterizedTest
-    @ValueSource(longs = { 0x00, 0x07, 0x08, 0x0F, 0x14, 0x18, 0x19, 0x1A, 0x1B, 0x20, 0x21, 0x22, 0x23, 0x24, 0x29,
+    @ValueSource(longs = { 0x00, 0x07, 0x08, 0x0F, 0x14, 0x18, 0x19, 0x1A, 0x1B, 0x24, 0x29,
         0x2B,
         0x31, 0x3F, 0x42, 0x43, 0x47, 0x4F, 0x50, 0x51, 0x52, 0x53, 0x58, 0x5A, 0x60, 0x68, 0x70, 0x73, 0x80, 0x8F,
         0x90, 0xFF })
@@ -116,6 +116,27 @@ class CommandExecutorTest {
     void stage2CommandIsIllegalWithoutStage2(final long opcode) {
         assertThat(new Device(options(true, false, true, true, 0, 20, true)).execute(opcode, 0)).isEqualTo(CERROR_ILL);
         assertThat(everything().execute(opcode, 0)).isZero();
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = { 0x20, 0x21, 0x22, 0x23 })
+    void el2CommandIsIllegalWithoutHyp(final long opcode) {
+        assertThat(new Device(options(true, false, true, true, 0, 20, true)).execute(opcode, 0)).isEqualTo(CERROR_ILL);
+        assertThat(new Device(options(false, true, true, true, 0, 20, true)).execute(opcode, 0)).isEqualTo(CERROR_ILL);
+        assertThat(new Device(options(true, true, true, true, 0, 20, false)).execute(opcode, 0)).isEqualTo(CERROR_ILL);
+        assertThat(log).isEmpty();
+        assertThat(everything().execute(opcode, 0)).isZero();
+    }
+
+    @Test
+    void tlbiEl2ForgetsTheEl2World() {
+        final Device device = everything();
+        device.execute(0x20 | sid(7), 0);
+        device.execute(0x21 | 0x1234L << 48, 0);
+        device.execute(0x22 | 0x9L << 48 | 3L << 12 | 2L << 20, 0x5000 | 1L << 10);
+        device.execute(0x23, 0x6000 | 1);
+        assertThat(log).containsExactly("el2", "el2 asid 4660", "el2 at 9 0x5000 1 3 2", "el2 at any 0x6000 0 0 0");
+        assertThat(device.execute(0x23, 1L << 10)).as("a granule without a use").isEqualTo(CERROR_ILL);
     }
 
     @ParameterizedTest

@@ -97,17 +97,17 @@ final class SinkLog implements InvalidationSink {
 
     @Override
     public void el2TranslationsOfAsid(final int asid) {
-        add("el2");
+        add("el2 asid %d", asid);
     }
 
     @Override
     public void el2TranslationsAt(final int asid, final long address, final int tg, final int num, final int scale) {
-        add("el2");
+        add("el2 at %d 0x%x %d %d %d", asid, address, tg, num, scale);
     }
 
     @Override
     public void el2TranslationsAtAnyAsid(final long address, final int tg, final int num, final int scale) {
-        add("el2");
+        add("el2 at any 0x%x %d %d %d", address, tg, num, scale);
     }
 
     @Override

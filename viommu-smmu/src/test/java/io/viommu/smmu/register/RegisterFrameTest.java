@@ -44,9 +44,24 @@ class RegisterFrameTest {
     }
 
     @ParameterizedTest
-    @CsvSource({ "1,0x1424", "2,0x1430", "nested,0x1434" })
+    @CsvSource({ "1,0x1524", "2,0x1530", "nested,0x1534" })
     void hierarchicalAttributeDisableIsThereWithStage1AndXnxWithStage2(final String stage, final String idr3) {
         assertThat(new SmmuMachine("stage=" + stage).read(0x0C)).isEqualTo(Integer.decode(idr3));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        // stage, ril, AIDR, Hyp and ATSRECERR, FWB, the bits of CR2
+        "nested,on,2,0x800200,0x100,0xb", "1,on,2,0x800000,0x100,0xa", "2,on,2,0x800000,0x100,0xa",
+        "nested,off,1,0,0,2" })
+    void version2BringsEl2StreamsForcedAttributesAndOneFeatureOfVersion3(final String stage, final String ril,
+            final int aidr, final String idr0, final String idr3, final String cr2) {
+        final SmmuMachine machine = new SmmuMachine("stage=" + stage, "ril=" + ril);
+        assertThat(machine.read(0x1C)).isEqualTo(aidr);
+        assertThat(machine.read(0) & 0x80_0200).isEqualTo(Integer.decode(idr0));
+        assertThat(machine.read(0x0C) & 0x100).isEqualTo(Integer.decode(idr3));
+        machine.write(0x2C, 0xFFFF_FFFFL);
+        assertThat(machine.read(0x2C)).isEqualTo(Integer.decode(cr2));
     }
 
     @Test

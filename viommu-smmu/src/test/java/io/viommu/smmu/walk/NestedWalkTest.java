@@ -37,6 +37,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;
 
+import io.viommu.smmu.Features;
 import io.viommu.smmu.TestMemory;
 
 /** Both stages: CLASS CD, TT and IN, and the order of their faults; IHI 0070 7.3.13, 7.3.22. */
@@ -117,6 +118,24 @@ class NestedWalkTest {
         fix.memory.put(S2_L3 + 4 * 8, S1_L3 | S2_PAGE & ~(0xFL << 2));
         assertThat(fix.read(0x5000)).isEqualTo(F_PERMISSION);
         fix.assertStage2(CLASS_TT, 0x4028);
+    }
+
+    @Test
+    void deviceMemoryIsToldByOneBitWhereStageTwoForcesAttributes() {
+        fix.linkStage2();
+        fix.memory.put(S1_L3 + 5 * 8, IPA | S1_PAGE);
+        fix.memory.put(S2_L3 + 3 * 8, PAGE | S2_PAGE);
+        fix.features(Features.full().idr3(8, 1, 1));
+        fix.ste.set(182, 1, 1).set(89, 1, 1);
+        final long block = 0x4000_0000L | S2_BLOCK & ~(0xFL << 2);
+        fix.memory.put(S2_L1 + 8, block | 6 << 2); // normal, write-back
+        assertThat(fix.read(0x5000)).isZero();
+        fix.memory.put(S2_L1 + 8, block | 3 << 2);
+        assertThat(fix.read(0x5000)).isEqualTo(F_PERMISSION);
+        fix.memory.put(S2_L1 + 8, block | 8 << 2); // bit 5 is no longer asked
+        assertThat(fix.read(0x5000)).isEqualTo(F_PERMISSION);
+        fix.features(Features.full());
+        assertThat(fix.read(0x5000)).as("S2FWB isn't offered").isZero();
     }
 
     @Test
