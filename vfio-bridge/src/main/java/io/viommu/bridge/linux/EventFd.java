@@ -15,8 +15,11 @@
  */
 package io.viommu.bridge.linux;
 
+import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
+import java.nio.file.Files;
+import java.nio.file.Path;
 
 /**
  * An eventfd(2) in counting, non-blocking mode: the wake-up of the fault path in both directions.
@@ -62,11 +65,22 @@ public final class EventFd extends Descriptor {
      *
      * @param fd a descriptor that nobody else closes
      * @return the eventfd
-     * @throws LinuxException if {@code fd} is not open
+     * @throws LinuxException if {@code fd} is not open, or is no eventfd as far as /proc tells
      */
     public static EventFd adopt(final int fd) {
         NativeFile.setNonBlocking(fd);
+        if (!isEventFd(fd)) {
+            throw new LinuxException("Descriptor " + fd + " must be an eventfd", Errno.EINVAL);
+        }
         return new EventFd(fd);
+    }
+
+    private static boolean isEventFd(final int fd) {
+        try {
+            return Files.readSymbolicLink(Path.of("/proc/self/fd/" + fd)).toString().contains("[eventfd]");
+        } catch (final IOException noProc) {
+            return true;
+        }
     }
 
     /**
@@ -80,6 +94,16 @@ public final class EventFd extends Descriptor {
         final MemorySegment value = LibC.state().scratch;
         value.set(LibC.LONG, 0, count);
         return (int) Math.min(LibC.write(fd(), value, Long.BYTES), 0);
+    }
+
+    /**
+     * Adds one to the count of an eventfd that a stranger shares, who may have made it blocking again and filled it:
+     * looks first whether there is room. One that is filled between the look and the signal still blocks.
+     *
+     * @return 0, or {@code -EAGAIN} when the count would overflow, or another {@code -errno}
+     */
+    public int signalStranger() {
+        return LibC.takesWrites(fd()) ? signal(1) : -Errno.EAGAIN;
     }
 
     /**

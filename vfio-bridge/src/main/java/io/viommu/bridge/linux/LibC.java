@@ -62,6 +62,7 @@ final class LibC {
 
     /** struct pollfd: s32 fd, s16 events, s16 revents; written as one int on this little-endian ABI. */
     private static final int POLLIN = 1;
+    private static final int POLLOUT = 4;
 
     /** Errno capture and a little scratch memory of one thread: hot calls allocate nothing and share nothing. */
     static final class State {
@@ -216,12 +217,21 @@ final class LibC {
 
     /** poll(2) of one descriptor for reading: positive when ready, 0 when the time is up, or {@code -errno}. */
     static int poll(final int fd, final int timeoutMillis) {
+        return poll(fd, POLLIN, timeoutMillis);
+    }
+
+    /** Whether a write to a descriptor would not wait now. */
+    static boolean takesWrites(final int fd) {
+        return poll(fd, POLLOUT, 0) > 0;
+    }
+
+    private static int poll(final int fd, final int events, final int timeoutMillis) {
         if (fd < 0) {
             return -Errno.EBADF; // poll(2) would ignore a negative descriptor and wait for ever
         }
         final State state = state();
         state.scratch.set(INT, 0, fd);
-        state.scratch.set(INT, 4, POLLIN);
+        state.scratch.set(INT, 4, events); // and revents, the upper half, 0
         try {
             final int ready = (int) POLL.invokeExact(state.errno, state.scratch, 1L, timeoutMillis);
             return (int) state.outcome(ready);

@@ -44,6 +44,7 @@ public final class UnixSocket extends Descriptor {
     private static final MethodHandle SENDMSG = LibC.call("sendmsg", LibC.LONG, LibC.INT, LibC.ADDRESS, LibC.INT);
     private static final MethodHandle RECVMSG = LibC.call("recvmsg", LibC.LONG, LibC.INT, LibC.ADDRESS, LibC.INT);
     private static final int SOL_SOCKET = 1;
+    private static final int SO_RCVTIMEO = 20;
     private static final int SO_SNDTIMEO = 21;
     private static final MethodHandle SETSOCKOPT = LibC.call("setsockopt", LibC.INT, LibC.INT, LibC.INT, LibC.INT,
             LibC.ADDRESS, LibC.INT);
@@ -226,18 +227,32 @@ public final class UnixSocket extends Descriptor {
      * @throws LinuxException if setsockopt(2) fails
      */
     public void sendTimeout(final int millis) {
+        timeout(SO_SNDTIMEO, millis, "set the send timeout");
+    }
+
+    /**
+     * Bounds how long {@link #receive} waits; one that takes longer fails with EAGAIN.
+     *
+     * @param millis milliseconds; 0 for no bound
+     * @throws LinuxException if setsockopt(2) fails
+     */
+    public void receiveTimeout(final int millis) {
+        timeout(SO_RCVTIMEO, millis, "set the receive timeout");
+    }
+
+    private void timeout(final int option, final int millis, final String what) {
         final LibC.State state = LibC.state();
         final MemorySegment interval = state.scratch; // struct timeval: seconds, microseconds
         interval.set(LibC.LONG, 0, millis / 1000);
         interval.set(LibC.LONG, 8, millis % 1000 * 1000L);
         final int result;
         try {
-            result = (int) SETSOCKOPT.invokeExact(state.errno, fd(), SOL_SOCKET, SO_SNDTIMEO, interval, 16);
+            result = (int) SETSOCKOPT.invokeExact(state.errno, fd(), SOL_SOCKET, option, interval, 16);
         } catch (final Throwable thrown) {
             throw LibC.unexpected(thrown);
         }
         if (result < 0) {
-            throw new LinuxException("set the send timeout", state.errno());
+            throw new LinuxException(what, state.errno());
         }
     }
 

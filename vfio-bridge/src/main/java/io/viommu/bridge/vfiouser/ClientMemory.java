@@ -44,6 +44,9 @@ import io.viommu.memory.GuestRam;
 public final class ClientMemory implements GuestMemory {
 
     private static final long[] NOTHING = {};
+    private static final long PAGE = 4096;
+    /** More than machines have, and less than would leave no address space to this process. */
+    private static final long MOST = 1L << 45;
 
     private record Mapping(long address, long size, boolean writable, FileMapping shared) {
         long last() {
@@ -145,14 +148,17 @@ public final class ClientMemory implements GuestMemory {
     synchronized int map(final long address, final long size, final boolean writable, final int fd,
             final long offset) {
         final long last = address + size - 1;
-        if (size <= 0 || Long.compareUnsigned(last, address) < 0) {
-            return Errno.EINVAL;
+        if (size <= 0 || Long.compareUnsigned(last, address) < 0 || address % PAGE != 0 || size % PAGE != 0) {
+            return Errno.EINVAL; // in whole pages host addresses are aligned as guest addresses are
         }
         if (mappings.size() == Capabilities.MAX_MAPPINGS) {
             return Errno.ENOSPC;
         }
         if (mappings.stream().anyMatch(other -> other.overlaps(address, last))) {
             return Errno.EEXIST;
+        }
+        if (size > MOST - mappings.stream().mapToLong(Mapping::size).sum()) {
+            return Errno.ENOSPC;
         }
         try {
             final FileMapping file = file(fd, offset, size, writable);

@@ -32,19 +32,30 @@ import io.viommu.memory.GuestMemory;
  */
 final class DmaMessages {
 
-    /** After that a transfer counts as aborted. QEMU waits 5 seconds for what may in turn wait for this. */
-    private static final long TIMEOUT_MILLIS = 3000;
+    /** After that an access counts as aborted. QEMU waits 5 seconds for what may in turn wait for this. */
+    private static final long TIMEOUT_NANOS = TimeUnit.SECONDS.toNanos(3);
 
     private static final class Pending {
+        private final int command;
         private final MutableDirectBuffer target;
         private final int offset;
         private final int length;
+        private final Thread waiting = Thread.currentThread();
         private int result = WAITING;
 
-        Pending(final MutableDirectBuffer target, final int offset, final int length) {
+        Pending(final int command, final MutableDirectBuffer target, final int offset, final int length) {
+            this.command = command;
             this.target = target;
             this.offset = offset;
             this.length = length;
+        }
+
+        /** Whether a reply is to this, and tells of all of it. A reply to a write need not have a body. */
+        boolean fits(final Message reply) {
+            final boolean counted = reply.bodyLength() >= DmaAccessLayout.LENGTH;
+            return reply.errno() == 0 && reply.command() == command
+                    && (counted ? reply.body().getLong(DmaAccessLayout.COUNT) == length : target == null)
+                    && (target == null || reply.bodyLength() >= DmaAccessLayout.DATA + length);
         }
     }
 
@@ -58,6 +69,7 @@ final class DmaMessages {
 
     DmaMessages(final RegionWrites writes) {
         this.writes = writes;
+        writes.starvation(this::abandon);
     }
 
     /** Uses a connection from now on. */
@@ -76,11 +88,12 @@ final class DmaMessages {
 
     /** Reads; {@link GuestMemory#OK}, or {@link GuestMemory#UNMAPPED} if the client refuses or does not answer. */
     int read(final long address, final MutableDirectBuffer target, final int offset, final int length) {
+        final long end = System.nanoTime() + TIMEOUT_NANOS;
         int result = GuestMemory.OK;
         for (int done = 0; done < length && result == GuestMemory.OK;) {
             final int part = Math.min(length - done, limit());
-            result = transfer(Command.DMA_READ, address + done, new Pending(target, offset + done, part), null, 0,
-                    part);
+            result = transfer(address + done, new Pending(Command.DMA_READ, target, offset + done, part), null, 0,
+                    end);
             done += part;
         }
         return result;
@@ -88,10 +101,12 @@ final class DmaMessages {
 
     /** Writes, and waits until it is done. */
     int write(final long address, final DirectBuffer source, final int offset, final int length) {
+        final long end = System.nanoTime() + TIMEOUT_NANOS;
         int result = GuestMemory.OK;
         for (int done = 0; done < length && result == GuestMemory.OK;) {
             final int part = Math.min(length - done, limit());
-            result = transfer(Command.DMA_WRITE, address + done, new Pending(null, 0, 0), source, offset + done, part);
+            result = transfer(address + done, new Pending(Command.DMA_WRITE, null, 0, part), source, offset + done,
+                    end);
             done += part;
         }
         return result;
@@ -122,8 +137,8 @@ final class DmaMessages {
         return structure;
     }
 
-    private int transfer(final int command, final long address, final Pending transfer, final DirectBuffer data,
-            final int offset, final int count) {
+    private int transfer(final long address, final Pending transfer, final DirectBuffer data, final int offset,
+            final long end) {
         final Connection to;
         final int id;
         synchronized (this) {
@@ -133,23 +148,22 @@ final class DmaMessages {
                 return GuestMemory.UNMAPPED;
             }
         }
-        if (!to.request(id, command, true, structure(address, count), DmaAccessLayout.LENGTH, data, offset,
-                data == null ? 0 : count)) {
+        if (!to.request(id, transfer.command, true, structure(address, transfer.length), DmaAccessLayout.LENGTH, data,
+                offset, data == null ? 0 : transfer.length)) {
             forget(id, transfer);
             return GuestMemory.UNMAPPED;
         }
         writes.waitingForClient(true);
         try {
-            return await(id, transfer);
+            return await(id, transfer, end);
         } finally {
             writes.waitingForClient(false);
         }
     }
 
-    private synchronized int await(final int id, final Pending transfer) {
-        final long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(TIMEOUT_MILLIS);
-        long left = TIMEOUT_MILLIS;
+    private synchronized int await(final int id, final Pending transfer, final long end) {
         try {
+            long left = TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime());
             while (transfer.result == WAITING && left > 0) {
                 wait(left);
                 left = TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime());
@@ -159,6 +173,16 @@ final class DmaMessages {
         }
         forget(id, transfer);
         return transfer.result == WAITING ? GuestMemory.UNMAPPED : transfer.result;
+    }
+
+    /** Aborts what the writing thread waits for: its answer is behind writes for which there is no room. */
+    private synchronized void abandon() {
+        for (final Pending transfer : pending.values()) {
+            if (writes.isWriter(transfer.waiting)) {
+                transfer.result = GuestMemory.UNMAPPED;
+            }
+        }
+        notifyAll();
     }
 
     private synchronized void forget(final int id, final Pending transfer) {
@@ -171,9 +195,7 @@ final class DmaMessages {
         if (transfer == null) {
             return;
         }
-        final boolean hasAll = transfer.target == null
-                || reply.bodyLength() >= DmaAccessLayout.LENGTH + transfer.length;
-        if (reply.errno() == 0 && hasAll) {
+        if (transfer.fits(reply)) {
             if (transfer.target != null) {
                 transfer.target.putBytes(transfer.offset, reply.body(), DmaAccessLayout.DATA, transfer.length);
             }

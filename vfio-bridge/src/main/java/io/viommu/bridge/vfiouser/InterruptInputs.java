@@ -49,7 +49,7 @@ public final class InterruptInputs {
      */
     public synchronized boolean trigger(final int kind, final int vector) {
         final EventFd input = vector >= 0 && vector < inputs[kind].length ? inputs[kind][vector] : null;
-        return input != null && input.signal(1) == 0;
+        return input != null && input.signalStranger() == 0;
     }
 
     /**
@@ -73,7 +73,7 @@ public final class InterruptInputs {
                 && inputs[VfioUserFunction.INTX][0] != null) {
             edge = false;
             masked = true;
-            inputs[VfioUserFunction.INTX][0].signal(1);
+            inputs[VfioUserFunction.INTX][0].signalStranger();
         }
     }
 
@@ -88,7 +88,7 @@ public final class InterruptInputs {
         fire();
     }
 
-    /** Takes a descriptor over for an interrupt; false if it is no eventfd or the like. */
+    /** Takes a descriptor over for an interrupt; false if it is no eventfd. */
     synchronized boolean arm(final int kind, final int vector, final int fd) {
         try {
             replace(kind, vector, EventFd.adopt(fd));

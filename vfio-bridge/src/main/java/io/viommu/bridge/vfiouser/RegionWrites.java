@@ -32,12 +32,17 @@ final class RegionWrites {
     /** Writes that may wait; then the client does. Each has at most {@link Capabilities#MAX_TRANSFER} bytes. */
     private static final int LIMIT = 256;
 
+    private static final System.Logger LOG = System.getLogger(RegionWrites.class.getName());
+
     private record Write(int region, long offset, UnsafeBuffer data) {
     }
 
     private final VfioUserFunction function;
     private final ArrayDeque<Write> queue = new ArrayDeque<>(LIMIT);
     private final Thread thread;
+    private Runnable starvation = () -> {
+    };
+    private boolean told;
     private boolean busy;
     private boolean waitingForClient;
     private boolean stopped;
@@ -51,12 +56,33 @@ final class RegionWrites {
         thread.start();
     }
 
-    /** Takes a copy of a write, when there is room. */
-    synchronized void submit(final int region, final long offset, final DirectBuffer from, final int at,
-            final int count) {
-        while (queue.size() >= LIMIT && !stopped) {
+    /** What ends the wait for a client that can't be heard; before the thread starts. */
+    void starvation(final Runnable relief) {
+        starvation = relief;
+    }
+
+    /**
+     * Takes a copy of a write, when there is room. The caller receives all that the client sends: if there is no room
+     * while this thread waits for the client, the wait is in vain.
+     */
+    void submit(final int region, final long offset, final DirectBuffer from, final int at, final int count) {
+        while (!hasRoom()) {
+            starvation.run();
+            Thread.yield(); // the waiting one has to see it
+        }
+        add(region, offset, from, at, count);
+    }
+
+    /** Waits for room; false if it can't come before the client is heard. */
+    private synchronized boolean hasRoom() {
+        while (queue.size() >= LIMIT && !waitingForClient && !stopped) {
             await();
         }
+        return queue.size() < LIMIT || stopped;
+    }
+
+    private synchronized void add(final int region, final long offset, final DirectBuffer from, final int at,
+            final int count) {
         final byte[] data = new byte[count];
         from.getBytes(at, data);
         queue.add(new Write(region, offset, new UnsafeBuffer(data)));
@@ -77,9 +103,13 @@ final class RegionWrites {
         }
     }
 
+    boolean isWriter(final Thread other) {
+        return other == thread;
+    }
+
     /** Says that this thread begins or ends to wait for the client; matters when it is the writing one. */
     void waitingForClient(final boolean waiting) {
-        if (Thread.currentThread() == thread) {
+        if (isWriter(Thread.currentThread())) {
             synchronized (this) {
                 waitingForClient = waiting;
                 notifyAll();
@@ -89,7 +119,20 @@ final class RegionWrites {
 
     private void run() {
         for (Write write = next(); write != null; write = next()) {
+            carryOut(write);
+        }
+    }
+
+    /** The JVM tells of memory that a client has cut short by an error, and maybe only later than where it was. */
+    private void carryOut(final Write write) {
+        try {
             Pieces.write(function, write.region, write.offset, write.data, 0, write.data.capacity());
+        } catch (final RuntimeException | InternalError failed) {
+            if (!told) {
+                told = true; // a guest can repeat what made it fail
+                LOG.log(System.Logger.Level.ERROR, thread.getName() + ": a write failed; later ones are not told",
+                        failed);
+            }
         }
     }
 

@@ -39,6 +39,8 @@ public final class VfioUserServer implements AutoCloseable {
 
     private static final System.Logger LOG = System.getLogger(VfioUserServer.class.getName());
     private static final int LOOK_MILLIS = 200;
+    /** QEMU greets as soon as it is connected. */
+    private static final int GREETING_MILLIS = 5000;
 
     private final String name;
     private final VfioUserFunction function;
@@ -133,6 +135,8 @@ public final class VfioUserServer implements AutoCloseable {
                 if (!closed.get()) {
                     LOG.log(System.Logger.Level.WARNING, "vfio-user " + name + ": " + refused.getMessage());
                 }
+            } catch (final RuntimeException | InternalError failed) {
+                LOG.log(System.Logger.Level.ERROR, "vfio-user " + name + ": a client's end failed", failed);
             }
         }
     }
@@ -143,19 +147,25 @@ public final class VfioUserServer implements AutoCloseable {
         connection = to;
         requests.begin();
         try {
+            socket.receiveTimeout(GREETING_MILLIS);
             boolean goOn = !closed.get();
             while (goOn && !to.isBroken() && message.receive(socket)) {
                 if (message.isReply()) {
                     messages.complete(message);
                 } else {
                     goOn = requests.handle(message, to);
-                    served = goOn;
+                    if (goOn && !served) {
+                        served = true;
+                        socket.receiveTimeout(0); // from now on it may be silent
+                    }
                 }
                 message.release();
             }
         } catch (final LinuxException broken) {
             LOG.log(System.Logger.Level.WARNING, "vfio-user " + name + ": the client is given up. "
                     + broken.getMessage() + ".");
+        } catch (final RuntimeException | InternalError failed) {
+            LOG.log(System.Logger.Level.ERROR, "vfio-user " + name + ": the client is given up", failed);
         } finally {
             message.release();
             served = false;
@@ -164,9 +174,12 @@ public final class VfioUserServer implements AutoCloseable {
             writes.finish();
             memory.clear();
             interrupts.clear();
-            function.reset();
-            connection = null;
-            to.close();
+            try {
+                function.reset();
+            } finally {
+                connection = null;
+                to.close();
+            }
         }
     }
 

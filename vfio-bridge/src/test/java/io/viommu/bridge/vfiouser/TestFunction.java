@@ -37,6 +37,9 @@ final class TestFunction implements VfioUserFunction {
     final AtomicInteger resets = new AtomicInteger();
     volatile LongConsumer bell = value -> {
     };
+    /** A read of the bell's register calls the alarm. */
+    volatile Runnable alarm = () -> {
+    };
 
     @Override
     public long regionSize(final int region) {
@@ -62,6 +65,9 @@ final class TestFunction implements VfioUserFunction {
 
     @Override
     public long read(final int region, final long offset, final int size) {
+        if (region == BAR0 && offset == BELL) {
+            alarm.run();
+        }
         accesses.add("r" + region + " " + Long.toHexString(offset) + "/" + size);
         long value = 0;
         for (int i = 0; i < size; i++) {
