@@ -19,6 +19,7 @@ package io.viommu.vmm.realguest;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
@@ -170,8 +171,9 @@ class SmmuGuestIT {
                 }
             }
             for (final List<String> lines : expected) {
-                System.out.println(guest.await(mark, lines.getLast()));
-                assertThat(guest.kernel(mark)).containsSequence(lines);
+                // the lines of two faults may end alike, so that the last one alone tells nothing
+                System.out.println(guest.await(mark,
+                        line -> Collections.indexOfSubList(guest.kernel(mark), lines) >= 0, String.join("\n", lines)));
             }
             shown += expected.size();
         }
