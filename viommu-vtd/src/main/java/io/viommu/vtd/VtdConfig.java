@@ -188,7 +188,7 @@ public record VtdConfig(VtdCapabilities capabilities, boolean faultCompression, 
         if (pasidBits > 0 && !scalable) {
             throw new IllegalArgumentException("intel-iommu: pasid-bits=" + pasidBits + " needs scalable-mode=on");
         }
-        long ecap = QI | PT | (long) (IOTLB_REGISTERS / 16) << IRO | 0xFL << MHMV;
+        long ecap = QI | PT | (long) (IOTLB_REGISTERS / 16) << IRO | (remapping ? 0xFL << MHMV : 0);
         ecap |= bit(remapping, IR) | bit(wide, EIM) | bit(deviceTlb, DT) | bit(flag(config, "snoop-control"), SC);
         ecap |= bit(scalable, SMTS) | bit(firstStage, FSTS) | bit(pageRequests, PRS | PDS | NWFS);
         ecap |= scalableFeatures(config, scalable, firstStage);

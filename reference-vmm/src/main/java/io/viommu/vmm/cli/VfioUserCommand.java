@@ -64,6 +64,9 @@ final class VfioUserCommand extends TerminalCommand implements Callable<Integer>
     @Option(names = "--memory", paramLabel = "FILE", description = HelpTexts.MEMORY)
     private Path memory;
 
+    @Option(names = "--trace", paramLabel = "FILE", description = HelpTexts.TRACE)
+    private Path trace;
+
     @Option(names = "--visible", description = HelpTexts.VISIBLE)
     private boolean visible;
 
@@ -77,7 +80,7 @@ final class VfioUserCommand extends TerminalCommand implements Callable<Integer>
             throw refusal("--pace must be 0 to " + LONGEST_PACE + " milliseconds, not " + pace);
         }
         final VfioUserOptions options = new VfioUserOptions(model, modelProperties(), socket,
-                endpoints(), faults, pace, devices(map), control, memory, visible);
+                endpoints(), faults, pace, devices(map), control, memory, trace, visible);
         try (CounterFiles.Lease lease = CounterFiles.forThisProcess();
                 CounterFile counters = lease == null ? CounterFile.inMemory() : CounterFile.create(lease.path());
                 VfioUserDoor door = open(options, counters)) {

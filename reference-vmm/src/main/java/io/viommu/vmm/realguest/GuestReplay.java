@@ -111,7 +111,7 @@ public final class GuestReplay {
     public boolean play(final List<Found> faults) throws IOException {
         news.accept("booting " + files.kernel(kind, series) + " with " + kind.model() + " as its IOMMU");
         final Map<String, String> properties = kind.arm() ? Map.of() : Map.of("intremap", "off");
-        try (RealGuest guest = new RealGuest(files, kind, series, properties, screen)) {
+        try (RealGuest guest = new RealGuest(new GuestBoot(files, kind, series), properties, screen)) {
             int delivered = 0;
             int printed = 0;
             for (final Found found : faults) {

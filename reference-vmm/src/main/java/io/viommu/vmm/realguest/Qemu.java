@@ -71,11 +71,17 @@ final class Qemu implements AutoCloseable {
 
     /** Lets the guest's CPUs go. */
     void go() throws IOException {
-        try (LineSocket qmp = socket("qmp")) {
-            qmp.await("{\"QMP\"");
-            qmp.ask("{\"execute\":\"qmp_capabilities\"}", "{\"return\"");
+        try (LineSocket qmp = monitor()) {
             qmp.ask("{\"execute\":\"cont\"}", "{\"return\"");
         }
+    }
+
+    /** Its monitor, which takes commands in JSON, from one client at a time. */
+    LineSocket monitor() throws IOException {
+        final LineSocket qmp = socket("qmp");
+        qmp.await("{\"QMP\"");
+        qmp.ask("{\"execute\":\"qmp_capabilities\"}", "{\"return\"");
+        return qmp;
     }
 
     /**

@@ -38,32 +38,31 @@ final class RealGuest implements AutoCloseable {
     private final GuestConsole console;
 
     /** Boots one with an entropy device. */
-    RealGuest(final GuestFiles files, final GuestKind kind, final String series, final Map<String, String> properties,
-            final Consumer<String> listener) throws IOException {
-        this(files, kind, series, properties, List.of(VfioUserEndpoint.Kind.VIRTIO_RNG), listener);
+    RealGuest(final GuestBoot boot, final Map<String, String> properties, final Consumer<String> listener)
+            throws IOException {
+        this(boot, properties, List.of(VfioUserEndpoint.Kind.VIRTIO_RNG), null, listener);
     }
 
     /**
      * Boots it up to its shell.
      *
-     * @param files      what to boot.
-     * @param kind       which machine.
-     * @param series     which kernel.
+     * @param boot       what to boot.
      * @param properties of the model.
      * @param plugged    the endpoints that are plugged.
+     * @param trace      the file for what the guest does to the model, or null.
      * @param listener   is shown each line of the console.
      * @throws IOException if a file or QEMU's sockets fail.
      */
-    RealGuest(final GuestFiles files, final GuestKind kind, final String series, final Map<String, String> properties,
-            final List<VfioUserEndpoint.Kind> plugged, final Consumer<String> listener) throws IOException {
-        final GuestBoot boot = new GuestBoot(files, kind, series);
+    RealGuest(final GuestBoot boot, final Map<String, String> properties, final List<VfioUserEndpoint.Kind> plugged,
+            final Path trace, final Consumer<String> listener) throws IOException {
+        final GuestKind kind = boot.kind();
         VfioUserDoor opened = null;
         qemu = new Qemu();
         try {
             final Path folder = qemu.folder();
             opened = new VfioUserDoor(new VfioUserOptions(kind.model(), properties, folder.resolve("iommu"),
                     plugged.stream().map(endpoint -> endpoint(kind, endpoint)).toList(), List.of(), 0, Map.of(), null,
-                    null, false), counters, news -> {
+                    null, trace, false), counters, news -> {
                     });
             final List<String> more = new ArrayList<>(List.of("-device", device("iommu", kind.iommuSlot())));
             plugged.forEach(endpoint -> more

@@ -41,6 +41,7 @@ public final class VfioUserDoor implements AutoCloseable {
     private final IommuFunction function;
     private final VfioUserServer server;
     private final DoorIommu iommu;
+    private final TracedIommu traced;
     private final Map<VfioUserEndpoint.Kind, EndpointFunction> endpoints = new EnumMap<>(VfioUserEndpoint.Kind.class);
     private final List<VfioUserServer> endpointServers = new ArrayList<>();
     private final ControlCommands commands = new ControlCommands(this);
@@ -66,7 +67,10 @@ public final class VfioUserDoor implements AutoCloseable {
         ControlSocket heard = null;
         try {
             made = new DoorIommu(options.model(), options.properties(), server, counters);
-            function.model(made.model());
+            traced = options.trace() == null
+                    ? null
+                    : new TracedIommu(made.model(), made.smmu(), server.memory(), options.trace());
+            function.model(traced == null ? made.model() : traced);
             for (final VfioUserEndpoint endpoint : options.endpoints()) {
                 add(endpoint, made);
             }
@@ -162,6 +166,9 @@ public final class VfioUserDoor implements AutoCloseable {
     public void close() {
         closing.countDown();
         closeAll(control, iommu);
+        if (traced != null) {
+            traced.close();
+        }
     }
 
     private void closeAll(final ControlSocket heard, final DoorIommu model) {

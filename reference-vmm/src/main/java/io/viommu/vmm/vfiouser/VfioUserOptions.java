@@ -33,9 +33,10 @@ import java.util.Map;
  * @param control    the control socket, or null.
  * @param memory     the file that holds the guest's RAM, or null; see
  *                   {@link io.viommu.bridge.vfiouser.VfioUserServer}.
+ * @param trace      the file to write the guest's register accesses and commands to, or null.
  * @param visible    whether the function stays visible to the guest.
  */
 public record VfioUserOptions(String model, Map<String, String> properties, Path socket,
         List<VfioUserEndpoint> endpoints, List<String> faults, long pace, Map<Integer, Integer> devices, Path control,
-        Path memory, boolean visible) {
+        Path memory, Path trace, boolean visible) {
 }

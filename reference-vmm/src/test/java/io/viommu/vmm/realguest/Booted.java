@@ -39,7 +39,8 @@ final class Booted implements AutoCloseable {
     Booted(final GuestKind kind, final String series, final Map<String, String> properties) throws Exception {
         final GuestFiles files = GuestFiles.inCache();
         assertThat(files.missing(kind, series)).as("what config/real-guest/set-up has not fetched").isEmpty();
-        guest = new RealGuest(files, kind, series, properties, List.of(VfioUserEndpoint.Kind.values()), line -> {
+        guest = new RealGuest(new GuestBoot(files, kind, series), properties,
+                List.of(VfioUserEndpoint.Kind.values()), null, line -> {
         });
     }
 

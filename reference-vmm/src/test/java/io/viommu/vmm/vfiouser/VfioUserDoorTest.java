@@ -53,7 +53,7 @@ class VfioUserDoorTest {
         return new VfioUserDoor(new VfioUserOptions(model, properties, folder.resolve("iommu"),
                 List.of(new VfioUserEndpoint(VfioUserEndpoint.Kind.VIRTIO_RNG, folder.resolve("rng"), 0xF0),
                         new VfioUserEndpoint(VfioUserEndpoint.Kind.VIRTIO_CONSOLE, folder.resolve("console"), 0xE8)),
-                faults, 0, Map.of(), folder.resolve("control"), null, false), CounterFile.inMemory(), news::add);
+                faults, 0, Map.of(), folder.resolve("control"), null, null, false), CounterFile.inMemory(), news::add);
     }
 
     private DoorClient client(final String socket) {
