@@ -41,7 +41,7 @@ final class Booted implements AutoCloseable {
         assertThat(files.missing(kind, series)).as("what config/real-guest/set-up has not fetched").isEmpty();
         guest = new RealGuest(new GuestBoot(files, kind, series), properties,
                 List.of(VfioUserEndpoint.Kind.values()), null, line -> {
-        });
+                });
     }
 
     GuestConsole console() {

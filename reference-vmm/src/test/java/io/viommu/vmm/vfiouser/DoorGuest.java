@@ -52,7 +52,7 @@ public final class DoorGuest implements MmioDevice, AutoCloseable {
             ram = SharedMemory.create("door-guest", size);
             door = new VfioUserDoor(
                     new VfioUserOptions(model, properties, folder.resolve("iommu"), List.of(), List.of(), 0,
-                            Map.of(), folder.resolve("control"), null, true),
+                            Map.of(), folder.resolve("control"), null, null, true),
                     CounterFile.inMemory(), sentence -> {
                         throw new AssertionError(sentence);
                     });
