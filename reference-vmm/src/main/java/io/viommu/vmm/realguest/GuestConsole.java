@@ -24,9 +24,11 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 
 /** The guest's serial console: every line that it printed, and a shell at its other end. */
 final class GuestConsole {
@@ -38,6 +40,9 @@ final class GuestConsole {
     /** An emulated CPU on a loaded machine is slow; who waits in vain learns it late. */
     private static final Duration PATIENCE = Duration.ofMinutes(2);
     private static final Duration BOOT_PATIENCE = Duration.ofMinutes(5);
+
+    /** The kernel's lines begin with a time. */
+    private static final String KERNEL = "\\[ *\\d+\\.\\d+\\]";
 
     private final List<String> lines = new ArrayList<>();
     private final OutputStream keyboard;
@@ -80,30 +85,49 @@ final class GuestConsole {
         return List.copyOf(lines.subList(mark, lines.size()));
     }
 
+    /** What the guest's kernel has printed from a place on, without the times. */
+    List<String> kernel(final int mark) {
+        return since(mark).stream().filter(line -> line.matches(KERNEL + ".*"))
+                .map(line -> line.replaceFirst(KERNEL + " ?", "")).toList();
+    }
+
     /** Waits for a line from a place on, and gives it; an exception shows what came instead. */
     String await(final int mark, final Predicate<String> wanted, final String what) {
-        return await(mark, wanted, what, PATIENCE);
+        return until(() -> since(mark).stream().filter(wanted).findFirst().orElse(null), what, PATIENCE);
+    }
+
+    /** Waits until the guest's kernel has printed these lines, one after the other. */
+    void awaitKernel(final int mark, final List<String> wanted) {
+        until(() -> Collections.indexOfSubList(kernel(mark), wanted) >= 0 ? wanted : null,
+                "'" + String.join("\n", wanted) + "'", PATIENCE);
     }
 
     /** Waits until the guest has booted. */
     void awaitShell() {
-        await(0, line -> line.contains("RG-UP"), "its shell was there", BOOT_PATIENCE);
+        until(() -> since(0).stream().anyMatch(line -> line.contains("RG-UP")) ? this : null, "its shell was there",
+                BOOT_PATIENCE);
     }
 
-    private synchronized String await(final int mark, final Predicate<String> wanted, final String what,
-            final Duration patience) {
+    /**
+     * Lets five seconds pass, after which Linux prints ten messages again, and the guest be done with its interrupts
+     * before: they go before its shell.
+     */
+    void letLimitPass() {
+        run("sleep 6");
+    }
+
+    private synchronized <T> T until(final Supplier<T> look, final String what, final Duration patience) {
         final long end = System.nanoTime() + patience.toNanos();
-        int at = mark;
         while (true) {
-            for (; at < lines.size(); at++) {
-                if (wanted.test(lines.get(at))) {
-                    return lines.get(at);
-                }
+            final boolean last = ended;
+            final T found = look.get();
+            if (found != null) {
+                return found;
             }
             final long left = (end - System.nanoTime()) / 1_000_000;
-            if (ended || left <= 0) {
-                throw new IllegalStateException((ended ? "The guest ended" : "The guest was silent") + " before "
-                        + what + "; its last lines:\n"
+            if (last || left <= 0) {
+                throw new IllegalStateException((last ? "The guest ended" : "The guest was silent") + " before " + what
+                        + "; its last lines:\n"
                         + String.join("\n", lines.subList(Math.max(0, lines.size() - 40), lines.size())));
             }
             try {
@@ -132,7 +156,7 @@ final class GuestConsole {
             if (line.contains(END + number + ";")) {
                 return output;
             }
-            if (inside && !line.matches("\\[ *\\d+\\.\\d+\\].*")) {
+            if (inside && !line.matches(KERNEL + ".*")) {
                 output.add(line);
             }
             inside |= line.contains(BEGIN + number + ";");

@@ -20,7 +20,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
@@ -38,7 +37,6 @@ public final class GuestReplay {
     /** Linux prints ten messages in five seconds; a DMAR fault takes three of them. */
     private static final int SMMU_EVENTS_AT_ONCE = 10;
     private static final int DMAR_FAULTS_AT_ONCE = 3;
-    private static final long LIMIT_MILLIS = 5_500;
 
     /**
      * A fault and where it comes from.
@@ -123,7 +121,7 @@ public final class GuestReplay {
                 }
                 printed += printed(guest.console(), mark, found) ? 1 : 0;
                 if (++delivered % (kind.arm() ? SMMU_EVENTS_AT_ONCE : DMAR_FAULTS_AT_ONCE) == 0) {
-                    letLimitPass();
+                    guest.console().letLimitPass();
                 }
             }
             news.accept("the guest printed " + printed + " of " + delivered + " faults");
@@ -144,7 +142,7 @@ public final class GuestReplay {
 
     private boolean printed(final GuestConsole console, final int mark, final Found found) {
         try {
-            expected(found.fault()).forEach(text -> console.await(mark, line -> line.endsWith(text), "'" + text + "'"));
+            console.awaitKernel(mark, expected(found.fault()));
             return true;
         } catch (final IllegalStateException silent) {
             news.accept(found.place() + ": " + silent.getMessage());
@@ -161,13 +159,5 @@ public final class GuestReplay {
         final boolean endpoint = words.get(0) >>> Integer.SIZE == kind.requester();
         return new SmmuEventText(words.get(0), words.get(1), words.get(2), words.get(3)).linux(SMMU,
                 endpoint ? "0000:00:" + kind.endpointSlot() : null);
-    }
-
-    private static void letLimitPass() {
-        try {
-            TimeUnit.MILLISECONDS.sleep(LIMIT_MILLIS);
-        } catch (final InterruptedException stop) {
-            Thread.currentThread().interrupt();
-        }
     }
 }

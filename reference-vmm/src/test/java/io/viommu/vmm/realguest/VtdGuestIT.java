@@ -64,7 +64,7 @@ class VtdGuestIT extends VtdScenarios {
             }
         }
         for (int first = 0; first < faults.size(); first += AT_ONCE) {
-            Booted.letLimitPass();
+            guest().letLimitPass();
             final int mark = guest().console().mark();
             final List<VtdLogFault> batch = faults.subList(first, Math.min(first + AT_ONCE, faults.size()));
             assertThat(guest().door("fault " + batch.stream().map(RealFaults::fields).collect(

@@ -119,17 +119,19 @@ abstract class VtdScenarios {
     @Test
     @Order(5)
     void injectedFaultsArePrintedWithTheirFields() throws Exception {
-        Booted.letLimitPass();
+        guest.letLimitPass();
         int mark = guest.console().mark();
         final long interrupts = guest.interrupts("dmar0");
         assertThat(guest.door("fault reason=5 sid=0x28 iova=0xbad0000000 perm=w as-reported=1"))
                 .isEqualTo("delivered=1");
         assertThat(guest.await(mark, "DMAR: [DMA")).isEqualTo(
                 line("Write", ENTROPY, 0xbad0000000L, "05] PTE Write access is not set"));
+        guest.letHandlerEnd();
         mark = guest.console().mark();
         guest.door("fault reason=6 sid=0x0310 iova=0x1234000 perm=r as-reported=1");
         assertThat(guest.await(mark, "DMAR: [DMA")).isEqualTo(
                 line("Read", "03:02.0", 0x1234000, "06] PTE Read access is not set"));
+        guest.letHandlerEnd();
         mark = guest.console().mark();
         guest.door("fault reason=0x71 sid=0x28 ssid=0x123 iova=0x1234000 perm=r as-reported=1");
         assertThat(guest.await(mark, "DMAR: [DMA")).isEqualTo("DMAR: [DMA Read PASID 0x123] Request device [00:05.0] "
@@ -140,7 +142,7 @@ abstract class VtdScenarios {
     @Test
     @Order(6)
     void useAfterUnmapIsReported() throws Exception {
-        Booted.letLimitPass();
+        guest.letLimitPass();
         final int mark = guest.console().mark();
         final long address = guest.useAfterUnmap();
         assertThat(guest.await(mark, "DMAR: [DMA")).isEqualTo(line("Write", ENTROPY, address, unmapped()));
@@ -154,7 +156,7 @@ abstract class VtdScenarios {
     @Test
     @Order(9)
     void aHundredThousandFaultsAtFullSpeedLeaveTheGuestAliveAndTheCountsAgree() throws Exception {
-        Booted.letLimitPass();
+        guest.letLimitPass();
         final int mark = guest.console().mark();
         final long before = guest.interrupts("dmar0");
         final Map<String, Long> ended = Booted.counts(guest.door("storm " + STORM
@@ -164,7 +166,7 @@ abstract class VtdScenarios {
         assertThat(delivered + ended.values().stream().mapToLong(Long::longValue).sum()).isEqualTo(STORM);
         guest.await(mark, line -> line.matches(".*DRHD: handling fault status reg [0-9a-f]*[13579bdf]"),
                 "a status with PFO");
-        Booted.letLimitPass();
+        guest.letLimitPass();
         final long interrupts = guest.interrupts("dmar0") - before;
         // The limit's count of what it left out comes with the next message.
         guest.door("fault reason=6 sid=0x28 iova=0x2000 perm=r as-reported=1");
