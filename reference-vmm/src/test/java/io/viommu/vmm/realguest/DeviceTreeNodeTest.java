@@ -45,16 +45,17 @@ class DeviceTreeNodeTest {
         assertThat(root.find("iommu@3e000000").numbers("msi-parent")).containsExactly(0x8003, 0);
         assertThat(root.find("pcie@").numbers("ranges")).endsWith(0x1000_0000, 0, 0x2E00_0000).startsWith(0x0100_0000,
                 0, 0, 0, 0x3EFF_0000, 0, 0x1_0000);
-        assertThat(root.find("pcie@").numbers("iommu-map")).containsExactly(0xF0, 0x8100, 0xF0, 1);
+        assertThat(root.find("pcie@").numbers("iommu-map")).containsExactly(0xF0, 0x8100, 0xF0, 1, 0xE8,
+                0x8100, 0xE8, 1);
         final DeviceTreeNode wired = DeviceTreeNode.read(Firmware.deviceTree(virt(), GuestKind.ARM64_WIRED));
         assertThat(wired.find("iommu@").numbers("interrupts")).as("slot 0x1f: SPI 6, edge").containsExactly(0, 6, 1);
     }
 
     @Test
-    void theDmarBodyHasOneUnitForTheEndpointAlone() {
+    void theDmarBodyHasOneUnitForTheTwoEndpointsAlone() {
         assertThat(HexFormat.of().formatHex(Firmware.dmar(GuestKind.X86_LEGACY))).isEqualTo(
-                "2e00" + "00000000000000000000" + "0000" + "1800" + "0000" + "0000" + "0000d9fe00000000"
-                        + "0108000000000500");
+                "2e00" + "00000000000000000000" + "0000" + "2000" + "0000" + "0000" + "0000d9fe00000000"
+                        + "0108000000000500" + "0108000000000600");
     }
 
     @Test
