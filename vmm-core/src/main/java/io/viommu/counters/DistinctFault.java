@@ -15,6 +15,8 @@
  */
 package io.viommu.counters;
 
+import java.util.List;
+
 /**
  * What a {@link DistinctFaultLog} knows of one kind of fault of one device.
  *
@@ -25,8 +27,15 @@ package io.viommu.counters;
  * @param count      how often it was read.
  * @param first      when first, in milliseconds since the epoch.
  * @param last       when last.
- * @param address    address of the last one, where a record of the kind has it.
+ * @param firstWords the four words of the first one, as {@link io.viommu.fault.FaultRecord#word} has them.
+ * @param lastWords  those of the last one.
  */
 public record DistinctFault(int source, int hostDevice, int kind, int code, long count, long first, long last,
-        long address) {
+        List<Long> firstWords, List<Long> lastWords) {
+
+    /** Keeps the words as they are. */
+    public DistinctFault {
+        firstWords = List.copyOf(firstWords);
+        lastWords = List.copyOf(lastWords);
+    }
 }

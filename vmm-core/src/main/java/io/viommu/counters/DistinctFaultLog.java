@@ -40,6 +40,8 @@ public final class DistinctFaultLog implements AutoCloseable {
 
     private static final int VTD_REASON_SHIFT = 32;
     private static final int BYTE = 0xFF;
+    private static final int LEAST = 16;
+    private static final int MOST = 1 << 20;
 
     private final MappedByteBuffer mapped;
     private final UnsafeBuffer buffer;
@@ -89,10 +91,14 @@ public final class DistinctFaultLog implements AutoCloseable {
     }
 
     private static void check(final int capacity) {
-        if (Integer.bitCount(capacity) != 1 || capacity < 16 || capacity > 1 << 20) {
+        if (!possible(capacity)) {
             throw new IllegalArgumentException("capacity must be a power of two from 16 to 1048576, not " + capacity
                     + ".");
         }
+    }
+
+    private static boolean possible(final int capacity) {
+        return Integer.bitCount(capacity) == 1 && capacity >= LEAST && capacity <= MOST;
     }
 
     private static int length(final int capacity) {
@@ -179,35 +185,48 @@ public final class DistinctFaultLog implements AutoCloseable {
     }
 
     /**
-     * The lines of a log that another process keeps, or an earlier one kept.
+     * Reads a log that another process keeps, or an earlier one kept.
      *
      * @param path the file.
-     * @return a copy, in no order.
+     * @return a copy.
      * @throws IllegalArgumentException in one sentence, if that isn't such a file.
      */
-    public static List<DistinctFault> read(final Path path) {
-        if (!Files.isReadable(path)) {
+    public static DistinctFaults read(final Path path) {
+        if (!Files.isRegularFile(path) || !Files.isReadable(path)) {
             throw new IllegalArgumentException(path + " can't be read.");
         }
-        if (path.toFile().length() < DistinctFaultLayout.HEADER) {
+        final long size = path.toFile().length();
+        if (size < DistinctFaultLayout.HEADER) {
             throw new IllegalArgumentException(path + " is not a log of distinct faults.");
+        }
+        if (size > length(MOST)) {
+            throw new IllegalArgumentException(path + " is not a log of distinct faults: it has " + size + " bytes.");
         }
         final MappedByteBuffer mapped = IoUtil.mapExistingFile(path.toFile(), "distinct faults");
         try {
-            final UnsafeBuffer buffer = new UnsafeBuffer(mapped);
-            final int capacity = buffer.getInt(DistinctFaultLayout.CAPACITY);
-            if (buffer.getIntVolatile(DistinctFaultLayout.MAGIC) != DistinctFaultLayout.MAGIC_VALUE
-                    || buffer.getInt(DistinctFaultLayout.VERSION) != DistinctFaultLayout.VERSION_VALUE) {
-                throw new IllegalArgumentException(path + " is not a log of distinct faults, version 1.");
-            }
-            if (capacity < 0 || DistinctFaultLayout.HEADER + (long) capacity * DistinctFaultLayout.ENTRY > buffer
-                    .capacity()) {
-                throw new IllegalArgumentException(path + " is truncated.");
-            }
-            return all(buffer, capacity);
+            return read(path, new UnsafeBuffer(mapped));
         } finally {
             IoUtil.unmap(mapped);
         }
+    }
+
+    private static DistinctFaults read(final Path path, final UnsafeBuffer buffer) {
+        final int capacity = buffer.getInt(DistinctFaultLayout.CAPACITY);
+        if (buffer.getIntVolatile(DistinctFaultLayout.MAGIC) != DistinctFaultLayout.MAGIC_VALUE
+                || buffer.getInt(DistinctFaultLayout.VERSION) != DistinctFaultLayout.VERSION_VALUE) {
+            throw new IllegalArgumentException(path + " is not a log of distinct faults, version 1.");
+        }
+        if (!possible(capacity)) {
+            throw new IllegalArgumentException(path + " is damaged: it says that it has room for "
+                    + Integer.toUnsignedString(capacity) + " lines.");
+        }
+        if (length(capacity) > buffer.capacity()) {
+            throw new IllegalArgumentException(path + " is truncated: it has " + buffer.capacity() + " of its "
+                    + length(capacity) + " bytes.");
+        }
+        return new DistinctFaults(buffer.getLong(DistinctFaultLayout.PROCESS),
+                buffer.getLong(DistinctFaultLayout.START), buffer.getLong(DistinctFaultLayout.OTHERS),
+                all(buffer, capacity));
     }
 
     private static List<DistinctFault> all(final UnsafeBuffer buffer, final int capacity) {
@@ -220,10 +239,19 @@ public final class DistinctFaultLog implements AutoCloseable {
                         buffer.getInt(at + DistinctFaultLayout.DEVICE), buffer.getInt(at + DistinctFaultLayout.KIND),
                         buffer.getInt(at + DistinctFaultLayout.CODE), count,
                         buffer.getLong(at + DistinctFaultLayout.FIRST), buffer.getLong(at + DistinctFaultLayout.LAST),
-                        buffer.getLong(at + DistinctFaultLayout.LAST_WORDS + 2 * Long.BYTES)));
+                        words(buffer, at + DistinctFaultLayout.FIRST_WORDS),
+                        words(buffer, at + DistinctFaultLayout.LAST_WORDS)));
             }
         }
         return faults;
+    }
+
+    private static List<Long> words(final UnsafeBuffer buffer, final int at) {
+        final List<Long> words = new ArrayList<>();
+        for (int i = 0; i < DistinctFaultLayout.WORDS; i++) {
+            words.add(buffer.getLong(at + i * Long.BYTES));
+        }
+        return words;
     }
 
     /** Unmaps the file, which stays for who wants to read it. Nothing may be added afterwards. */

@@ -45,6 +45,17 @@ class DistinctFaultLogTest {
         return record.source(1).hostDevice(device).kind(kind).word(0, word0).word(1, word1);
     }
 
+    /** A line but for its words. */
+    private static String line(final int device, final int kind, final int code, final long count, final long first,
+            final long last) {
+        return "1 %d %d %d: %d, %d to %d".formatted(device, kind, code, count, first, last);
+    }
+
+    private static String counted(final DistinctFault fault) {
+        assertThat(fault.source()).isEqualTo(1);
+        return line(fault.hostDevice(), fault.kind(), fault.code(), fault.count(), fault.first(), fault.last());
+    }
+
     @Test
     void faultsThatDifferInDeviceKindOrReasonHaveALineEach() {
         final DistinctFaultLog log = DistinctFaultLog.inMemory(64, () -> time++);
@@ -54,12 +65,16 @@ class DistinctFaultLogTest {
         log.add(fault(8, FaultKind.VTD_FAULT, 0x1000, 0x05L << 32));
         log.add(fault(8, FaultKind.VTD_FAULT, 0x2000, 0x06L << 32));
         log.add(fault(7, FaultKind.SMMU_EVENT, 0x10 | 5L << 32, 0).word(2, 0xABC000));
-        assertThat(log.all()).containsExactlyInAnyOrder(
-                new DistinctFault(1, 7, FaultKind.SMMU_EVENT, 0x10, 2, 1001, 1006, 0xABC000),
-                new DistinctFault(1, 7, FaultKind.SMMU_EVENT, 0x13, 1, 1002, 1002, 0),
-                new DistinctFault(1, 8, FaultKind.SMMU_EVENT, 0x10, 1, 1003, 1003, 0),
-                new DistinctFault(1, 8, FaultKind.VTD_FAULT, 5, 1, 1004, 1004, 0),
-                new DistinctFault(1, 8, FaultKind.VTD_FAULT, 6, 1, 1005, 1005, 0));
+        assertThat(log.all()).filteredOn(line -> line.count() == 2).singleElement().satisfies(line -> {
+            assertThat(line.firstWords()).containsExactly(0x10L, 0L, 0L, 0L);
+            assertThat(line.lastWords()).containsExactly(0x10 | 5L << 32, 0L, 0xABC000L, 0L);
+        });
+        assertThat(log.all()).extracting(DistinctFaultLogTest::counted).containsExactlyInAnyOrder(
+                line(7, FaultKind.SMMU_EVENT, 0x10, 2, 1001, 1006),
+                line(7, FaultKind.SMMU_EVENT, 0x13, 1, 1002, 1002),
+                line(8, FaultKind.SMMU_EVENT, 0x10, 1, 1003, 1003),
+                line(8, FaultKind.VTD_FAULT, 5, 1, 1004, 1004),
+                line(8, FaultKind.VTD_FAULT, 6, 1, 1005, 1005));
     }
 
     @Test
@@ -84,8 +99,12 @@ class DistinctFaultLogTest {
         final String output = new String(process.getInputStream().readAllBytes());
         assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
         assertThat(process.exitValue()).as(output).isEqualTo(134);
-        assertThat(DistinctFaultLog.read(file)).singleElement().isEqualTo(
-                new DistinctFault(1, 7, FaultKind.SMMU_EVENT, 0x10, 5, 99, 99, 0));
+        final DistinctFaults read = DistinctFaultLog.read(file);
+        assertThat(read.process()).isEqualTo(process.pid());
+        assertThat(read.start()).isEqualTo(99);
+        assertThat(read.others()).isZero();
+        assertThat(read.lines()).extracting(DistinctFaultLogTest::counted).containsExactly(
+                line(7, FaultKind.SMMU_EVENT, 0x10, 5, 99, 99));
     }
 
     /** Adds five faults and is gone, without closing anything. */
@@ -113,7 +132,15 @@ class DistinctFaultLogTest {
         DistinctFaultLog.create(file, 64, () -> 0).close();
         final byte[] whole = Files.readAllBytes(file);
         Files.write(file, java.util.Arrays.copyOf(whole, whole.length - 1));
-        assertThatThrownBy(() -> DistinctFaultLog.read(file)).hasMessage(file + " is truncated.");
+        assertThatThrownBy(() -> DistinctFaultLog.read(file)).hasMessage(
+                file + " is truncated: it has 8255 of its 8256 bytes.");
+        for (final int capacity : new int[]{ -1, 0, 48, 1 << 21 }) {
+            new UnsafeBuffer(whole).putInt(16, capacity);
+            Files.write(file, whole);
+            assertThatThrownBy(() -> DistinctFaultLog.read(file)).hasMessage(file
+                    + " is damaged: it says that it has room for " + Integer.toUnsignedString(capacity) + " lines.");
+        }
+        assertThatThrownBy(() -> DistinctFaultLog.read(folder)).hasMessage(folder + " can't be read.");
         assertThatThrownBy(() -> DistinctFaultLog.inMemory(17, () -> 0)).hasMessageContaining("power of two");
     }
 

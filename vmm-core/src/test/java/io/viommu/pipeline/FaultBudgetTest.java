@@ -121,7 +121,8 @@ class FaultBudgetTest {
             assertThat(answered).hasSize((int) throttled).containsOnly(0);
         }
         assertThat(distinct.all()).hasSize(64).filteredOn(fault -> fault.hostDevice() == 0)
-                .containsExactly(new DistinctFault(1, 0, FaultKind.SMMU_EVENT, 0x10, 198_000, 77, 77, 199_999));
+                .containsExactly(new DistinctFault(1, 0, FaultKind.SMMU_EVENT, 0x10, 198_000, 77, 77,
+                        List.of(0x10L, 0L, 1L, 0L), List.of(0x10L, 0L, 199_999L, 0L)));
         assertThat(distinct.all().stream().mapToLong(DistinctFault::count).sum()).isEqualTo(200_000);
     }
 }

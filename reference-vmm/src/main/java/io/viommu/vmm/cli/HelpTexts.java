@@ -51,6 +51,11 @@ final class HelpTexts {
     static final String STAT_FILE = "the counters' file";
     static final String WATCH = "show them again every so many seconds, with what was added per "
             + "second, until it ends";
+    static final String STAT_FAULTS = "show the faults of a file that --fault-log kept, each that differs with how "
+            + "often, first and last; also while it is written, and after a crash";
+    static final String STAT_JSON = "print a JSON object on a line for each fault of --fault-log, and a summary";
+    static final String FAULT_LOG = "count each fault that differs by device and reason in this file, which "
+            + "'viommu stat --fault-log' shows";
     static final String ALL = "show counters that are 0, too";
     static final String VFIO_USER = "Presents a vIOMMU's registers as a PCI function on a vfio-user socket, for an "
             + "unmodified QEMU (11 or newer) with an unmodified guest.";

@@ -25,6 +25,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 
 import io.viommu.bridge.journal.FaultJournal;
+import io.viommu.counters.DistinctFaultLog;
 import io.viommu.pipeline.InjectorMode;
 import io.viommu.vmm.replay.MachineKind;
 import io.viommu.vmm.replay.Replay;
@@ -76,6 +77,9 @@ final class ReplayCommand extends TerminalCommand implements Callable<Integer> {
     @Option(names = "--record", paramLabel = "FILE", description = HelpTexts.RECORD)
     private Path record;
 
+    @Option(names = "--fault-log", paramLabel = "FILE", description = HelpTexts.FAULT_LOG)
+    private Path faultLog;
+
     ReplayCommand(final Terminal terminal) {
         super(terminal);
     }
@@ -83,9 +87,11 @@ final class ReplayCommand extends TerminalCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         final ReplayOptions options = new ReplayOptions(files, machine(), json, dmesg, rate(), repeat(), entrySize(),
-                guestQueue(), injector(), devices(map), null);
-        try (CounterFiles.Lease lease = lease(); FaultJournal journal = journal()) {
-            return new Replay(options.journal(journal), terminal().in(), terminal().out(), terminal().err(),
+                guestQueue(), injector(), devices(map), null, null);
+        try (CounterFiles.Lease lease = lease();
+                FaultJournal journal = journal();
+                DistinctFaultLog distinct = faultLog(faultLog)) {
+            return new Replay(options.keeping(journal, distinct), terminal().in(), terminal().out(), terminal().err(),
                     lease.path(),
                     terminal().interactive()).run();
         }

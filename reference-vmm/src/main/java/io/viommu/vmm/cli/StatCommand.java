@@ -26,11 +26,16 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 
 import io.viommu.counters.CounterFile;
+import io.viommu.counters.DistinctFaultLog;
+import io.viommu.vmm.replay.FaultLogReport;
 import io.viommu.vmm.replay.TextTable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** {@code viommu stat}: shows the counters of another viommu process, once or again and again. */
+/**
+ * {@code viommu stat}: shows the counters of another viommu process, once or again and again, or the faults that it
+ * logged.
+ */
 @Command(name = "stat", description = HelpTexts.STAT)
 final class StatCommand extends TerminalCommand implements Callable<Integer> {
 
@@ -45,6 +50,12 @@ final class StatCommand extends TerminalCommand implements Callable<Integer> {
     @Option(names = "--all", description = HelpTexts.ALL)
     private boolean all;
 
+    @Option(names = "--fault-log", paramLabel = "FILE", description = HelpTexts.STAT_FAULTS)
+    private Path faultLog;
+
+    @Option(names = "--json", description = HelpTexts.STAT_JSON)
+    private boolean json;
+
     StatCommand(final Terminal terminal) {
         super(terminal);
     }
@@ -54,6 +65,12 @@ final class StatCommand extends TerminalCommand implements Callable<Integer> {
         if (watch != null && (watch < 1 || watch > MAX_SECONDS)) {
             throw refusal(
                     "--watch must be 1 to " + MAX_SECONDS + " seconds, not " + watch);
+        }
+        if (json && faultLog == null) {
+            throw refusal("--json goes with --fault-log; counters are shown as a table");
+        }
+        if (faultLog != null) {
+            return showFaults();
         }
         final Path path = file == null ? CounterFiles.newest().orElse(null) : file;
         if (path == null) {
@@ -70,6 +87,19 @@ final class StatCommand extends TerminalCommand implements Callable<Integer> {
             }
             terminal().out().println();
             running = show(path, before);
+        }
+        return 0;
+    }
+
+    private int showFaults() {
+        if (file != null || watch != null || all) {
+            throw refusal("--fault-log goes without --file, --watch and --all, which are about counters");
+        }
+        final FaultLogReport report = new FaultLogReport(DistinctFaultLog.read(faultLog));
+        if (json) {
+            report.json(terminal().out());
+        } else {
+            report.table(faultLog.toString(), terminal().out());
         }
         return 0;
     }

@@ -16,9 +16,14 @@
 
 package io.viommu.vmm.cli;
 
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
 
+import org.agrona.concurrent.SystemEpochClock;
+
+import io.viommu.counters.DistinctFaultLog;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
@@ -27,6 +32,9 @@ import picocli.CommandLine.Spec;
 /** What all commands have: help, version, a place to print, and a way to refuse what was asked of them. */
 @Command(mixinStandardHelpOptions = true, versionProvider = VersionText.class)
 abstract class TerminalCommand {
+
+    /** Twice the lines that there is room for; 2 MiB. */
+    private static final int FAULT_LOG_LINES = 1 << 14;
 
     private final Terminal terminal;
 
@@ -64,5 +72,17 @@ abstract class TerminalCommand {
                     + "not '" + text + "'");
         }
         return number;
+    }
+
+    /** A log of distinct faults where the user wants one, or null. */
+    final DistinctFaultLog faultLog(final Path path) {
+        if (path == null) {
+            return null;
+        }
+        final Path folder = path.toAbsolutePath().getParent();
+        if (folder == null || !Files.isWritable(folder) || Files.isDirectory(path)) {
+            throw refusal("--fault-log must name a file in a folder that can be written, not '" + path + "'");
+        }
+        return DistinctFaultLog.create(path, FAULT_LOG_LINES, SystemEpochClock.INSTANCE);
     }
 }

@@ -70,6 +70,9 @@ final class VfioUserCommand extends TerminalCommand implements Callable<Integer>
     @Option(names = "--visible", description = HelpTexts.VISIBLE)
     private boolean visible;
 
+    @Option(names = "--fault-log", paramLabel = "FILE", description = HelpTexts.FAULT_LOG)
+    private Path faultLog;
+
     VfioUserCommand(final Terminal terminal) {
         super(terminal);
     }
@@ -95,7 +98,8 @@ final class VfioUserCommand extends TerminalCommand implements Callable<Integer>
 
     private VfioUserDoor open(final VfioUserOptions options, final CounterFile counters) {
         try {
-            return new VfioUserDoor(options, counters, sentence -> {
+            // the log is not closed: it is mapped until the process ends, as its reader may run until then
+            return new VfioUserDoor(options, counters, faultLog(faultLog), sentence -> {
                 terminal().out().println("viommu: " + sentence);
                 terminal().out().flush();
             });

@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 
 import io.viommu.bridge.journal.FaultJournal;
+import io.viommu.counters.DistinctFaultLog;
 import io.viommu.pipeline.InjectorMode;
 
 /**
@@ -36,10 +37,11 @@ import io.viommu.pipeline.InjectorMode;
  * @param injector   who injects into the vIOMMUs.
  * @param map        guest's names of devices by host's names; a device that isn't in it keeps its name.
  * @param journal    keeps the faults as they are read; null to keep none. Whoever made it closes it.
+ * @param distinct   counts the faults as they are read; null to count none. Whoever made it closes it.
  */
 public record ReplayOptions(List<String> files, MachineKind machine, boolean json, boolean dmesg, long rate,
         long repeat, int entrySize, int guestQueue, InjectorMode injector, Map<Integer, Integer> map,
-        FaultJournal journal) {
+        FaultJournal journal, DistinctFaultLog distinct) {
 
     /** The producer waits for the guest, so that nothing is lost. */
     public static final long PACED = -1;
@@ -58,17 +60,18 @@ public record ReplayOptions(List<String> files, MachineKind machine, boolean jso
     /**
      * The same, keeping the faults.
      *
-     * @param keeper takes them; null to keep none.
+     * @param keeper  takes them; null to keep none.
+     * @param counter counts those that differ; null to count none.
      * @return options that differ in nothing else.
      */
-    public ReplayOptions journal(final FaultJournal keeper) {
+    public ReplayOptions keeping(final FaultJournal keeper, final DistinctFaultLog counter) {
         return new ReplayOptions(files, machine, json, dmesg, rate, repeat, entrySize, guestQueue, injector, map,
-                keeper);
+                keeper, counter);
     }
 
     /** The same road, paced and silent. */
     ReplayOptions rehearsal(final long times) {
         return new ReplayOptions(files, machine, false, false, PACED, Math.max(1, times), entrySize, guestQueue,
-                injector, map, null);
+                injector, map, null, null);
     }
 }

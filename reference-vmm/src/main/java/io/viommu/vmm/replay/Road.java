@@ -27,6 +27,8 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
 import java.util.function.ToLongFunction;
 
+import org.agrona.concurrent.SystemNanoClock;
+
 import io.viommu.bridge.FaultReader;
 import io.viommu.bridge.ReaderSettings;
 import io.viommu.bridge.dmafault.DmaFaultRegion;
@@ -39,6 +41,7 @@ import io.viommu.fault.FaultOutcome;
 import io.viommu.fault.FaultRoute;
 import io.viommu.fault.FaultRouter;
 import io.viommu.fault.FaultSink;
+import io.viommu.pipeline.FaultBudget;
 import io.viommu.pipeline.FaultIngress;
 
 /**
@@ -103,7 +106,8 @@ final class Road implements AutoCloseable {
             router.add(region, device, new FaultRoute(machine.port(), guestDevice));
         }
         machines.values().forEach(outcomes::add);
-        this.ingress = new FaultIngress("replay", router, counters, ingressLane);
+        this.ingress = new FaultIngress("replay", router, counters, ingressLane, FaultBudget.unlimited(),
+                options.distinct(), SystemNanoClock.INSTANCE);
         final EntryFormat format = EntryFormat.ofEntrySize(options.entrySize());
         final FaultSink sink = options.journal() == null ? ingress : new JournalingSink(ingress, options.journal());
         this.reader = new FaultReader("replay", format == EntryFormat.PLAIN ? plainTags(sink) : sink,

@@ -20,12 +20,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
 
+import org.agrona.concurrent.SystemNanoClock;
 import org.agrona.concurrent.UnsafeBuffer;
 
 import io.viommu.bridge.FaultReader;
 import io.viommu.bridge.ReaderSettings;
 import io.viommu.bridge.vfiouser.VfioUserServer;
 import io.viommu.counters.CounterFile;
+import io.viommu.counters.DistinctFaultLog;
 import io.viommu.counters.FaultAccount;
 import io.viommu.fault.FaultRoute;
 import io.viommu.fault.FaultRouter;
@@ -36,6 +38,7 @@ import io.viommu.iommu.IommuModels;
 import io.viommu.iommu.IommuPlatform;
 import io.viommu.iommu.VirtualIommu;
 import io.viommu.memory.GuestMemory;
+import io.viommu.pipeline.FaultBudget;
 import io.viommu.pipeline.FaultIngress;
 import io.viommu.pipeline.FaultPipeline;
 import io.viommu.pipeline.PipelineSettings;
@@ -82,12 +85,14 @@ final class DoorIommu implements AutoCloseable {
         }
     }
 
+    /** {@code faults} counts what is injected; may be null. */
     DoorIommu(final String name, final Map<String, String> properties, final VfioUserServer server,
-            final CounterFile counters) {
+            final CounterFile counters, final DistinctFaultLog faults) {
         smmu = "smmuv3".equals(name);
         model = IommuModels.create(name, properties, new IommuPlatform(server.memory(), new Wires(server), host));
         pipeline = new FaultPipeline(PipelineSettings.named(name), model, new FaultAccount(counters, name), tally);
-        reader = new FaultReader(name, new FaultIngress(name + " door", router, counters, tally),
+        reader = new FaultReader(name, new FaultIngress(name + " door", router, counters, tally,
+                FaultBudget.unlimited(), faults, SystemNanoClock.INSTANCE),
                 ReaderSettings.DEFAULT, ended -> {
                 });
         reader.start();

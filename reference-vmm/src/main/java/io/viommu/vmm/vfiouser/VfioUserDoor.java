@@ -26,6 +26,7 @@ import java.util.function.Consumer;
 
 import io.viommu.bridge.vfiouser.VfioUserServer;
 import io.viommu.counters.CounterFile;
+import io.viommu.counters.DistinctFaultLog;
 import io.viommu.iommu.IommuModels;
 import io.viommu.vmm.machine.FaultDraft;
 
@@ -58,6 +59,21 @@ public final class VfioUserDoor implements AutoCloseable {
      * @throws RuntimeException         in one sentence, if a socket can't be made.
      */
     public VfioUserDoor(final VfioUserOptions options, final CounterFile counters, final Consumer<String> news) {
+        this(options, counters, null, news);
+    }
+
+    /**
+     * Makes everything, with a log of the faults that differ, and begins to serve.
+     *
+     * @param options  what is asked for.
+     * @param counters where it counts.
+     * @param faults   counts each fault that is injected, or null; whoever made it closes it, after this.
+     * @param news     takes a sentence for whatever happens to the sources; any thread.
+     * @throws IllegalArgumentException in one sentence, if the model or a property is not to be had.
+     * @throws RuntimeException         in one sentence, if a socket can't be made.
+     */
+    public VfioUserDoor(final VfioUserOptions options, final CounterFile counters, final DistinctFaultLog faults,
+            final Consumer<String> news) {
         this.options = options;
         this.news = news;
         function = new IommuFunction(!options.visible());
@@ -66,7 +82,7 @@ public final class VfioUserDoor implements AutoCloseable {
         DoorIommu made = null;
         ControlSocket heard = null;
         try {
-            made = new DoorIommu(options.model(), options.properties(), server, counters);
+            made = new DoorIommu(options.model(), options.properties(), server, counters, faults);
             traced = options.trace() == null
                     ? null
                     : new TracedIommu(made.model(), made.smmu(), server.memory(), options.trace());
