@@ -15,19 +15,13 @@
  */
 package io.viommu.bridge.iommufd;
 
-import java.lang.foreign.MemorySegment;
-import java.nio.ByteBuffer;
-import java.util.concurrent.atomic.AtomicLong;
-
 import org.agrona.concurrent.UnsafeBuffer;
 
-import io.viommu.bridge.linux.Errno;
 import io.viommu.bridge.uapi.PgfaultLayout;
 import io.viommu.fault.FaultDisposition;
 import io.viommu.fault.FaultKind;
 import io.viommu.fault.FaultRecord;
 import io.viommu.fault.FaultSink;
-import io.viommu.fault.FaultSource;
 import io.viommu.fault.GenericFault;
 import io.viommu.fault.PageResponder;
 
@@ -38,12 +32,10 @@ import io.viommu.fault.PageResponder;
  * answered, also by itself when a device is detached. So a record carries that cookie with a generation above it, and
  * only the first answer to a group that is still open is written: one that comes late can't answer the wrong group.
  *
- * <p>A read of 0 means that the queue is empty, not that it ended, and the descriptor is always writable: wait for
- * readability alone. One reader thread polls, any thread answers. The queue's file is not closed here.
+ * <p>The descriptor is always writable: wait for readability alone. One reader thread polls, any thread answers.
  */
-public final class FaultQueueSource implements FaultSource, PageResponder {
+public final class FaultQueueSource extends QueueSource implements PageResponder {
 
-    private static final System.Logger LOG = System.getLogger(FaultQueueSource.class.getName());
     private static final int FIRST_CAPACITY = 256 * PgfaultLayout.LENGTH;
     /** A group of more requests than this is not believed. */
     private static final int LAST_CAPACITY = (1 << 16) * PgfaultLayout.LENGTH;
@@ -52,21 +44,12 @@ public final class FaultQueueSource implements FaultSource, PageResponder {
     private static final long PERMISSIONS = PgfaultLayout.PERM_READ | PgfaultLayout.PERM_WRITE | PgfaultLayout.PERM_EXEC
             | PgfaultLayout.PERM_PRIV;
 
-    private final String name;
     private final int source;
-    private final KernelFile file;
     private final RecoverableForm form;
     private final OpenGroups groups = new OpenGroups();
     private final PageResponseWriter answers;
-    private final UnsafeBuffer records = new UnsafeBuffer();
-    private final AtomicLong read = new AtomicLong();
-    private MemorySegment segment;
-    private int next;
-    private int filled;
     private int cookie;
     private long token;
-    private boolean hungUp;
-    private volatile String failure;
 
     /**
      * Reads a queue.
@@ -77,23 +60,10 @@ public final class FaultQueueSource implements FaultSource, PageResponder {
      * @param form   what the faults of its devices are.
      */
     public FaultQueueSource(final String name, final int source, final KernelFile file, final RecoverableForm form) {
-        this.name = name;
+        super("fault queue", name, file, FIRST_CAPACITY);
         this.source = source;
-        this.file = file;
         this.form = form;
         this.answers = new PageResponseWriter(name, file, groups);
-        room(FIRST_CAPACITY);
-    }
-
-    private void room(final int capacity) {
-        final ByteBuffer memory = ByteBuffer.allocateDirect(capacity);
-        segment = MemorySegment.ofBuffer(memory);
-        records.wrap(memory);
-    }
-
-    @Override
-    public String name() {
-        return name;
     }
 
     /**
@@ -106,64 +76,26 @@ public final class FaultQueueSource implements FaultSource, PageResponder {
     }
 
     @Override
-    public int readyFd() {
-        return file.fd();
+    String misfit(final long bytes) {
+        return bytes % PgfaultLayout.LENGTH == 0 ? null : "which is not a multiple of " + PgfaultLayout.LENGTH;
+    }
+
+    /** Memory is made only when a group is larger than ever before: the first one doesn't fit. */
+    @Override
+    boolean grow() {
+        final int capacity = records().capacity();
+        if (capacity == LAST_CAPACITY) {
+            return false;
+        }
+        room(Math.min(capacity * 4, LAST_CAPACITY));
+        return true;
     }
 
     @Override
-    public void hungUp() {
-        hungUp = true;
-    }
-
-    /**
-     * {@inheritDoc} Memory is made only when a group is larger, or more groups are open, than ever before.
-     */
-    @Override
-    public int poll(final FaultSink sink, final int limit) {
-        int taken = 0;
-        while (taken < limit && (next < filled || fill())) {
-            take(sink);
-            taken++;
-        }
-        if (taken > 0) {
-            read.lazySet(read.getPlain() + taken);
-        }
-        return taken;
-    }
-
-    private boolean fill() {
-        while (failure == null) {
-            final long got = file.read(segment);
-            if (got > 0 && got <= records.capacity() && got % PgfaultLayout.LENGTH == 0) {
-                next = 0;
-                filled = (int) got;
-                return true;
-            }
-            if (got == 0 || got == -Errno.EAGAIN || got == -Errno.EINTR) {
-                if (hungUp) {
-                    fail("was closed by the other side");
-                }
-                return false;
-            }
-            if (got != -Errno.EINVAL || records.capacity() == LAST_CAPACITY) {
-                fail(got > 0
-                        ? "gave " + got + " bytes, which is not a multiple of " + PgfaultLayout.LENGTH
-                        : "can't be read: " + Errno.describe((int) -got));
-                return false;
-            }
-            room(Math.min(records.capacity() * 4, LAST_CAPACITY)); // the first group is larger than the buffer
-        }
-        return false;
-    }
-
-    private void fail(final String what) {
-        failure = "The fault queue " + name + " " + what + ".";
-        LOG.log(System.Logger.Level.WARNING, failure);
-    }
-
-    private void take(final FaultSink sink) {
-        final int at = next;
-        next = at + PgfaultLayout.LENGTH;
+    int take(final FaultSink sink) {
+        final UnsafeBuffer records = records();
+        final int at = next();
+        skip(PgfaultLayout.LENGTH);
         final int kernelCookie = records.getInt(at + PgfaultLayout.COOKIE);
         if (at == 0 || kernelCookie != cookie) {
             cookie = kernelCookie;
@@ -179,7 +111,7 @@ public final class FaultQueueSource implements FaultSource, PageResponder {
             } else {
                 answers.answer(token, INVALID);
             }
-            return;
+            return 1;
         }
         final FaultRecord record = sink.claim(source, records.getInt(at + PgfaultLayout.DEV_ID), pasid);
         final long group = Integer.toUnsignedLong(records.getInt(at + PgfaultLayout.GRPID));
@@ -194,20 +126,7 @@ public final class FaultQueueSource implements FaultSource, PageResponder {
                     .word(2, address);
         }
         sink.publish();
-    }
-
-    @Override
-    public boolean exhausted() {
-        return failure != null;
-    }
-
-    /**
-     * Why the source gave up.
-     *
-     * @return one sentence, or null while it works.
-     */
-    public String failure() {
-        return failure;
+        return 1;
     }
 
     /**
@@ -244,25 +163,5 @@ public final class FaultQueueSource implements FaultSource, PageResponder {
      */
     public long lateAnswers() {
         return answers.late();
-    }
-
-    /**
-     * Records read so far.
-     *
-     * @return exact once the reader has stopped, else a momentary figure.
-     */
-    public long read() {
-        return read.get();
-    }
-
-    /** Does nothing: the file belongs to the {@link FaultQueue}. */
-    @Override
-    public void close() {
-        // nothing of its own
-    }
-
-    @Override
-    public String toString() {
-        return "FaultQueueSource(" + name + ")";
     }
 }

@@ -15,19 +15,15 @@
  */
 package io.viommu.bridge.iommufd;
 
-import java.lang.foreign.MemorySegment;
-import java.nio.ByteBuffer;
 import java.util.concurrent.atomic.AtomicLong;
 
 import org.agrona.concurrent.UnsafeBuffer;
 
-import io.viommu.bridge.linux.Errno;
 import io.viommu.bridge.uapi.VeventArmSmmuv3Layout;
 import io.viommu.bridge.uapi.VeventHeaderLayout;
 import io.viommu.fault.FaultKind;
 import io.viommu.fault.FaultRecord;
 import io.viommu.fault.FaultSink;
-import io.viommu.fault.FaultSource;
 
 /**
  * The reader's end of a vEVENTQ of an SMMUv3: raw event records that carry the guest's StreamID already, so a route's
@@ -37,15 +33,13 @@ import io.viommu.fault.FaultSource;
  * too. A gap before an event, and a LOST_EVENTS header at the end of the queue, tell it; a record of kind LOST_EVENTS
  * for the host device {@link #WHOLE_QUEUE} then goes to the vIOMMU, in its place in the order.
  *
- * <p>A read of 0 means that the queue is empty, not that it ended. One reader thread polls. The queue's file is not
- * closed here.
+ * <p>One reader thread polls.
  */
-public final class VeventQueueSource implements FaultSource {
+public final class VeventQueueSource extends QueueSource {
 
     /** The host device of LOST_EVENTS records; give it a route like any other. */
     public static final int WHOLE_QUEUE = -1;
 
-    private static final System.Logger LOG = System.getLogger(VeventQueueSource.class.getName());
     private static final int EVENT = VeventHeaderLayout.LENGTH + VeventArmSmmuv3Layout.LENGTH;
     private static final int CAPACITY = 256 * EVENT;
     private static final long TYPE = 0xFF;
@@ -54,18 +48,9 @@ public final class VeventQueueSource implements FaultSource {
     private static final int SUBSTREAM_SHIFT = 12;
     private static final int SUBSTREAM_MASK = 0xF_FFFF;
 
-    private final String name;
     private final int source;
-    private final KernelFile file;
-    private final UnsafeBuffer events = new UnsafeBuffer();
-    private final MemorySegment segment;
-    private final AtomicLong read = new AtomicLong();
     private final AtomicLong lost = new AtomicLong();
-    private int next;
-    private int filled;
     private int expected;
-    private boolean hungUp;
-    private volatile String failure;
 
     /**
      * Reads a queue from its first event.
@@ -75,12 +60,8 @@ public final class VeventQueueSource implements FaultSource {
      * @param file   the queue's file; the caller closes it when the reader has let go.
      */
     public VeventQueueSource(final String name, final int source, final KernelFile file) {
-        this.name = name;
+        super("event queue", name, file, CAPACITY);
         this.source = source;
-        this.file = file;
-        final ByteBuffer memory = ByteBuffer.allocateDirect(CAPACITY);
-        this.segment = MemorySegment.ofBuffer(memory);
-        this.events.wrap(memory);
     }
 
     /**
@@ -94,79 +75,36 @@ public final class VeventQueueSource implements FaultSource {
         return this;
     }
 
+    /** Where an event ends is seen only when it is taken. */
     @Override
-    public String name() {
-        return name;
-    }
-
-    @Override
-    public int readyFd() {
-        return file.fd();
-    }
-
-    @Override
-    public void hungUp() {
-        hungUp = true;
-    }
-
-    @Override
-    public int poll(final FaultSink sink, final int limit) {
-        int taken = 0;
-        while (taken < limit && (next < filled || fill())) {
-            taken += take(sink);
-        }
-        if (taken > 0) {
-            read.lazySet(read.getPlain() + taken);
-        }
-        return taken;
-    }
-
-    private boolean fill() {
-        if (failure != null) {
-            return false;
-        }
-        final long got = file.read(segment);
-        if (got > 0 && got <= CAPACITY) {
-            next = 0;
-            filled = (int) got;
-            return true;
-        }
-        if (got != 0 && got != -Errno.EAGAIN && got != -Errno.EINTR) {
-            fail("can't be read: " + (got > 0 ? got + " bytes were given" : Errno.describe((int) -got)));
-        } else if (hungUp) {
-            fail("was closed by the other side");
-        }
-        return false;
-    }
-
-    private void fail(final String what) {
-        next = filled;
-        failure = "The event queue " + name + " " + what + ".";
-        LOG.log(System.Logger.Level.WARNING, failure);
+    String misfit(final long bytes) {
+        return null;
     }
 
     /** Takes one event, or the loss before it, which is a record of its own. */
-    private int take(final FaultSink sink) {
-        final int at = next;
-        final boolean header = filled - at >= VeventHeaderLayout.LENGTH;
+    @Override
+    int take(final FaultSink sink) {
+        final UnsafeBuffer events = records();
+        final int at = next();
+        final boolean header = left() >= VeventHeaderLayout.LENGTH;
         final boolean end = header
                 && (events.getInt(at + VeventHeaderLayout.FLAGS) & VeventHeaderLayout.FLAG_LOST_EVENTS) != 0;
-        if (!header || !end && filled - at < EVENT) {
-            fail("gave " + (filled - at) + " bytes where an event has " + EVENT);
+        if (!header || !end && left() < EVENT) {
+            fail("gave " + left() + " bytes where an event has " + EVENT);
             return 0;
         }
         final int sequence = events.getInt(at + VeventHeaderLayout.SEQUENCE);
         if (end) {
-            next = at + VeventHeaderLayout.LENGTH;
+            skip(VeventHeaderLayout.LENGTH);
             return lose(sink, sequence - expected + 1, sequence + 1);
         }
         final int gap = lose(sink, sequence - expected, sequence);
         if (gap != 0) {
             return gap; // the event itself is the next to be taken
         }
-        next = at + EVENT;
+        skip(EVENT);
         expected = sequence + 1 & VeventHeaderLayout.SEQUENCE_MASK;
-        event(sink, at + VeventHeaderLayout.LENGTH, sequence);
+        event(sink, events, at + VeventHeaderLayout.LENGTH, sequence);
         return 1;
     }
 
@@ -182,7 +120,7 @@ public final class VeventQueueSource implements FaultSource {
         return 1;
     }
 
-    private void event(final FaultSink sink, final int at, final int sequence) {
+    private void event(final FaultSink sink, final UnsafeBuffer events, final int at, final int sequence) {
         final long word0 = events.getLong(at);
         final FaultRecord record = sink.claim(source, (int) (word0 >>> Integer.SIZE), pasid(word0));
         record.kind(FaultKind.SMMU_EVENT).cookie(sequence).word(0, word0).word(1, events.getLong(at + 8))
@@ -197,29 +135,6 @@ public final class VeventQueueSource implements FaultSource {
                 : FaultSink.NO_PASID;
     }
 
-    @Override
-    public boolean exhausted() {
-        return failure != null;
-    }
-
-    /**
-     * Why the source gave up.
-     *
-     * @return one sentence, or null while it works.
-     */
-    public String failure() {
-        return failure;
-    }
-
-    /**
-     * Records made so far, LOST_EVENTS included.
-     *
-     * @return exact once the reader has stopped, else a momentary figure.
-     */
-    public long read() {
-        return read.get();
-    }
-
     /**
      * Events that the kernel lost so far.
      *
@@ -227,16 +142,5 @@ public final class VeventQueueSource implements FaultSource {
      */
     public long lost() {
         return lost.get();
-    }
-
-    /** Does nothing: the file belongs to the {@link VeventQueue}. */
-    @Override
-    public void close() {
-        // nothing of its own
-    }
-
-    @Override
-    public String toString() {
-        return "VeventQueueSource(" + name + ")";
     }
 }
