@@ -18,6 +18,7 @@ package io.viommu.bench;
 
 import java.io.PrintStream;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.Locale;
 import java.util.stream.Collectors;
@@ -29,8 +30,11 @@ import org.openjdk.jmh.results.RunResult;
 import org.openjdk.jmh.results.format.ResultFormatType;
 import org.openjdk.jmh.runner.Runner;
 import org.openjdk.jmh.runner.RunnerException;
+import org.openjdk.jmh.runner.options.ChainedOptionsBuilder;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
 import org.openjdk.jmh.runner.options.TimeValue;
+
+import io.viommu.bench.translate.Regime;
 
 /**
  * A suite of JMH benchmarks, and their ratios to C in the same run: to the method {@code c} of the same class with the
@@ -45,24 +49,35 @@ final class JmhSuite {
 
     private final String name;
     private final String classes;
+    private final Regime[] regimes;
 
     /**
      * Describes a suite.
      *
      * @param name    names its JSON.
      * @param classes names of classes, as a regular expression.
+     * @param regimes of those that benchmarks of translation have, only these; none for all.
      */
-    JmhSuite(final String name, final String classes) {
+    JmhSuite(final String name, final String classes, final Regime... regimes) {
         this.name = name;
         this.classes = classes;
+        this.regimes = regimes;
+    }
+
+    String name() {
+        return name;
     }
 
     void run(final int forks, final Path folder, final PrintStream out) throws RunnerException {
-        final Collection<RunResult> results = new Runner(new OptionsBuilder()
+        final ChainedOptionsBuilder options = new OptionsBuilder()
                 .include("\\.(" + classes + ")\\.").forks(forks).warmupIterations(5)
                 .warmupTime(TimeValue.milliseconds(400)).measurementIterations(6)
                 .measurementTime(TimeValue.milliseconds(250)).addProfiler(GCProfiler.class)
-                .resultFormat(ResultFormatType.JSON).result(folder.resolve(name + ".json").toString()).build()).run();
+                .resultFormat(ResultFormatType.JSON).result(folder.resolve(name + ".json").toString());
+        if (regimes.length != 0) {
+            options.param("regime", Arrays.stream(regimes).map(Regime::name).toArray(String[]::new));
+        }
+        final Collection<RunResult> results = new Runner(options.build()).run();
         out.printf(HEADER);
         for (final RunResult result : results) {
             final BenchmarkParams params = result.getParams();

@@ -19,12 +19,13 @@ package io.viommu.bench;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 
 import io.viommu.bench.reference.CReference;
 import io.viommu.bench.reference.ReferenceUnavailable;
 import io.viommu.bench.road.RoadSuite;
+import io.viommu.bench.translate.Regime;
 import io.viommu.pipeline.InjectorMode;
 
 /** Runs a named suite; {@code benchmarks/run} builds and starts it. */
@@ -42,10 +43,15 @@ public final class Main {
             Without a suite, all but road-yielding and road-busy-spin, one after the other.
             ROUNDS (default 15) is how often C and Java take turns on the road.""";
     private static final int FORKS = 1;
-    private static final Map<String, String> SUITES = Map.of("stations",
-            "TrafficBench|RouterBench|RegisterBench|InjectionBench|StageBench", "smmu-hit", "SmmuHitBench", "smmu-miss",
-            "SmmuMissBench", "smmu-queues", "SmmuCommandBench|SmmuFaultBench", "vtd-hit", "VtdHitBench", "vtd-miss",
-            "VtdMissBench", "vtd-queues", "VtdInvalidationBench|VtdFaultBench|VtdPageRequestBench");
+    private static final List<JmhSuite> SUITES = List.of(
+            new JmhSuite("stations", "TrafficBench|RouterBench|RegisterBench|InjectionBench|StageBench"),
+            new JmhSuite("smmu-hit", "HitBench", Regime.SMMU_STAGE_1),
+            new JmhSuite("smmu-miss", "MissBench", Regime.SMMU_STAGE_1, Regime.SMMU_NESTED),
+            new JmhSuite("smmu-queues", "SmmuCommandBench|FaultBench", Regime.SMMU_STAGE_1),
+            new JmhSuite("vtd-hit", "HitBench", Regime.VTD_LEGACY, Regime.VTD_FIRST_STAGE),
+            new JmhSuite("vtd-miss", "MissBench", Regime.VTD_LEGACY, Regime.VTD_FIRST_STAGE, Regime.VTD_NESTED),
+            new JmhSuite("vtd-queues", "VtdInvalidationBench|FaultBench|VtdPageRequestBench", Regime.VTD_LEGACY,
+                    Regime.VTD_FIRST_STAGE));
 
     private Main() {
     }
@@ -65,10 +71,12 @@ public final class Main {
         final String suite = arguments[0];
         if (suite.startsWith("road-")) {
             road(suite.substring("road-".length()), arguments[1], folder);
-        } else if (SUITES.containsKey(suite)) {
-            new JmhSuite(suite, SUITES.get(suite)).run(FORKS, folder, System.out);
-        } else if (suite.matches("[\\w|]+")) {
-            new JmhSuite(suite, suite).run(FORKS, folder, System.out);
+            return;
+        }
+        final JmhSuite jmh = SUITES.stream().filter(known -> known.name().equals(suite)).findFirst()
+                .orElse(suite.matches("[\\w|]+") ? new JmhSuite(suite, suite) : null);
+        if (jmh != null) {
+            jmh.run(FORKS, folder, System.out);
         } else {
             System.err.println(USAGE);
             System.exit(2);

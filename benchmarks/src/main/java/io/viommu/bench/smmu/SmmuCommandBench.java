@@ -82,7 +82,7 @@ public class SmmuCommandBench {
     @Param
     private Command command;
 
-    private TranslatingGuest guest;
+    private StreamGuest guest;
     private Translations translations;
 
     /** Made by JMH. */
@@ -92,13 +92,13 @@ public class SmmuCommandBench {
     /** Fills cache and queue. */
     @Setup
     public void build() {
-        guest = new TranslatingGuest(RAM, 1, TranslatingGuest.STAGE_1);
+        guest = new StreamGuest(RAM, 1, StreamGuest.STAGE_1);
         guest.map(Accesses.FIRST, Math.max(cached, 1));
         if (cached != 0) {
             translations = new Translations(guest.openSession(), new Accesses(1, cached));
-            translations.check(TranslatingGuest.OUTPUT);
+            translations.check(StreamGuest.OUTPUT);
         }
-        for (int i = 0; i < TranslatingGuest.COMMANDS; i++) {
+        for (int i = 0; i < StreamGuest.COMMANDS; i++) {
             guest.command(command.word0(i), command.word1(i));
             guest.ring();
         }
@@ -115,7 +115,7 @@ public class SmmuCommandBench {
     /** The C side; a state of its own, so that the Java figures need no compiler. */
     @State(Scope.Thread)
     public static class Reference {
-        private final MemorySegment ring = Arena.ofAuto().allocate(TranslatingGuest.COMMANDS * 16, 64);
+        private final MemorySegment ring = Arena.ofAuto().allocate(StreamGuest.COMMANDS * 16, 64);
         private final MemorySegment notes = Arena.ofAuto().allocate(1024, 64);
         private final MemorySegment index = Arena.ofAuto().allocate(64, 64);
         private TableReference functions;
@@ -132,7 +132,7 @@ public class SmmuCommandBench {
         @Setup
         public void build(final SmmuCommandBench bench) {
             functions = TableReference.build();
-            for (int i = 0; i < TranslatingGuest.COMMANDS; i++) {
+            for (int i = 0; i < StreamGuest.COMMANDS; i++) {
                 ring.asByteBuffer().order(java.nio.ByteOrder.nativeOrder()).putLong(i * 16, bench.command.word0(i))
                         .putLong(i * 16 + 8, bench.command.word1(i));
             }

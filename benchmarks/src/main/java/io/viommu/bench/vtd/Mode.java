@@ -47,8 +47,4 @@ public enum Mode {
     int type() {
         return type;
     }
-
-    boolean secondStage() {
-        return this != FIRST_STAGE;
-    }
 }

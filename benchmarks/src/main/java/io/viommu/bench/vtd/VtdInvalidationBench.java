@@ -104,7 +104,7 @@ public class VtdInvalidationBench {
     @Param
     private Descriptor descriptor;
 
-    private TranslatingGuest guest;
+    private RequesterGuest guest;
 
     /** Made by JMH. */
     public VtdInvalidationBench() {
@@ -113,18 +113,18 @@ public class VtdInvalidationBench {
     /** Fills cache and queue. */
     @Setup
     public void build() {
-        guest = new TranslatingGuest(RAM, 1, descriptor.mode, HostIommu.NONE);
+        guest = new RequesterGuest(RAM, 1, descriptor.mode, HostIommu.NONE);
         guest.map(Accesses.FIRST, Math.max(cached, 1));
         if (cached != 0) {
-            new Translations(guest.openSession(), new Accesses(1, cached)).check(TranslatingGuest.OUTPUT);
+            new Translations(guest.openSession(), new Accesses(1, cached)).check(RequesterGuest.OUTPUT);
         }
-        final long status = guest.memory.allocate(AddressSpace.PAGE);
+        final long status = guest.memory().allocate(AddressSpace.PAGE);
         for (int i = 0; i < guest.capacity(); i++) {
             guest.descriptor(descriptor.word0(i), descriptor.word1(i, status));
             guest.ring();
         }
         guest.checkDescriptors();
-        if (descriptor == Descriptor.WAIT && guest.memory.load(status) != 1) {
+        if (descriptor == Descriptor.WAIT && guest.memory().load(status) != 1) {
             throw new IllegalStateException("no status was written");
         }
     }

@@ -52,7 +52,7 @@ public class VtdPageRequestBench {
     private static final int GROUPS = 512;
 
     private final FaultRecord record = new FaultRecord();
-    private TranslatingGuest guest;
+    private RequesterGuest guest;
     private long requests;
     private long answers;
 
@@ -63,7 +63,7 @@ public class VtdPageRequestBench {
     /** Makes the guest. */
     @Setup
     public void build() {
-        guest = new TranslatingGuest(RAM, 1, Mode.FIRST_STAGE, (source, cookie, code) -> answers++);
+        guest = new RequesterGuest(RAM, 1, Mode.FIRST_STAGE, (source, cookie, code) -> answers++);
     }
 
     /** Checks that every request was answered by the guest. */
@@ -105,7 +105,7 @@ public class VtdPageRequestBench {
         for (int i = 0; i < MANY; i++) {
             final long claim = guest.pipeline().claim(record);
             requests++;
-            record.kind(FaultKind.PAGE_REQUEST).source(1).guestDevice(0).pasid(TranslatingGuest.PASID)
+            record.kind(FaultKind.PAGE_REQUEST).source(1).guestDevice(0).pasid(RequesterGuest.PASID)
                     .cookie(requests).word(0, GenericFault.REQUEST_LAST_PAGE | (requests % GROUPS) << Integer.SIZE)
                     .word(1, GenericFault.PERM_READ).word(2, requests << 12);
             guest.pipeline().publish(claim);

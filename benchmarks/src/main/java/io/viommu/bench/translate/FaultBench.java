@@ -14,7 +14,7 @@
  * limitations under the License.
  */
 
-package io.viommu.bench.vtd;
+package io.viommu.bench.translate;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -22,6 +22,7 @@ import java.util.concurrent.TimeUnit;
 
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.annotations.OperationsPerInvocation;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Param;
@@ -33,26 +34,26 @@ import org.openjdk.jmh.annotations.TearDown;
 import io.viommu.bench.reference.TableReference;
 import io.viommu.bench.tables.Accesses;
 import io.viommu.bench.tables.AddressSpace;
+import io.viommu.bench.tables.TranslatingGuest;
 import io.viommu.iommu.DmaSession;
-import io.viommu.iommu.HostIommu;
 
 /**
- * An access whose page isn't there: walk of four levels, record through the pipeline in the thread of the DMA, fault
- * recording register, MSI, and all that the guest's handler reads and clears in answer. In C: the walk, the copies, the
- * stores.
+ * An access whose page isn't there: walk of four levels, record through the pipeline in the thread of the DMA, event in
+ * the guest's queue or fault recording register, interrupt, and what the guest's handler does in answer: SMMUv3's moves
+ * CONS, VT-d's reads and clears a record and the status. In C: the walk, the copies, the stores.
  */
 @State(Scope.Thread)
-@BenchmarkMode(org.openjdk.jmh.annotations.Mode.AverageTime)
+@BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
 @OperationsPerInvocation(Accesses.CHUNK)
-public class VtdFaultBench {
+public class FaultBench {
 
     private static final long RAM = 16 << 20;
     private static final int PAGES = 256;
 
-    /** How requests are translated. */
-    @Param({ "LEGACY", "FIRST_STAGE" })
-    private Mode mode;
+    /** How accesses are translated. */
+    @Param({ "SMMU_STAGE_1", "VTD_LEGACY", "VTD_FIRST_STAGE" })
+    private Regime regime;
 
     private TranslatingGuest guest;
     private Accesses accesses;
@@ -60,16 +61,16 @@ public class VtdFaultBench {
     private long faults;
 
     /** Made by JMH. */
-    public VtdFaultBench() {
+    public FaultBench() {
     }
 
     /** Makes tables that end at the last level. */
     @Setup
     public void build() {
-        guest = new TranslatingGuest(RAM, 1, mode, HostIommu.NONE);
+        guest = regime.guest(RAM, 1);
         accesses = new Accesses(1, PAGES);
         for (int i = 0; i < PAGES; i++) {
-            guest.space.leaveOut(Accesses.FIRST + i * AddressSpace.PAGE);
+            guest.space().leaveOut(Accesses.FIRST + i * AddressSpace.PAGE);
         }
         session = guest.openSession();
     }
@@ -86,17 +87,22 @@ public class VtdFaultBench {
     /** The C side; a state of its own, so that the Java figure needs no compiler. */
     @State(Scope.Thread)
     public static class Reference {
-        private final MemorySegment queue = Arena.ofAuto().allocate(256 * 16, 64);
         private final MemorySegment indices = Arena.ofAuto().allocate(128, 64);
+        private MemorySegment queue;
         private TableReference functions;
 
         /** Made by JMH. */
         public Reference() {
         }
 
-        /** Builds the reference. */
+        /**
+         * Builds the reference.
+         *
+         * @param bench has the guest.
+         */
         @Setup
-        public void build() {
+        public void build(final FaultBench bench) {
+            queue = Arena.ofAuto().allocate(256L * bench.guest.faultBytes(), 64);
             functions = TableReference.build();
         }
     }
@@ -122,7 +128,7 @@ public class VtdFaultBench {
      */
     @Benchmark
     public long c(final Reference reference) {
-        return reference.functions.faults(guest.memory.zero(), guest.space.root(), accesses.from(accesses.next()),
+        return reference.functions.faults(guest.memory().zero(), guest.space().root(), accesses.from(accesses.next()),
                 reference.queue, reference.indices, Accesses.CHUNK);
     }
 }

@@ -14,7 +14,7 @@
  * limitations under the License.
  */
 
-package io.viommu.bench.vtd;
+package io.viommu.bench.translate;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -22,6 +22,7 @@ import java.util.concurrent.TimeUnit;
 
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.annotations.OperationsPerInvocation;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Param;
@@ -33,18 +34,18 @@ import org.openjdk.jmh.annotations.TearDown;
 import io.viommu.bench.reference.TableReference;
 import io.viommu.bench.tables.Accesses;
 import io.viommu.bench.tables.AddressSpace;
+import io.viommu.bench.tables.TranslatingGuest;
 import io.viommu.bench.tables.Translations;
-import io.viommu.iommu.HostIommu;
 
 /**
  * Translations that are walked, beside a bare walk of the same tables in C. More pages than the cache holds, in a
  * circle: hardly any is found there.
  */
 @State(Scope.Thread)
-@BenchmarkMode(org.openjdk.jmh.annotations.Mode.AverageTime)
+@BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
 @OperationsPerInvocation(Accesses.CHUNK)
-public class VtdMissBench {
+public class MissBench {
 
     private static final long RAM = 64 << 20;
     /** Translations in the circle: many more than the cache holds, so that none comes round before it is gone. */
@@ -57,14 +58,14 @@ public class VtdMissBench {
 
     /** How they are translated. */
     @Param
-    private Mode mode;
+    private Regime regime;
 
     private TranslatingGuest guest;
     private Accesses accesses;
     private Translations translations;
 
     /** Made by JMH. */
-    public VtdMissBench() {
+    public MissBench() {
     }
 
     /** Makes the guest and walks everything once. */
@@ -72,7 +73,7 @@ public class VtdMissBench {
     public void build() {
         final int pages = (int) (((long) mib << 20) / AddressSpace.PAGE);
         final int devices = Math.max(1, CIRCLE / pages); // all with the same tables
-        guest = new TranslatingGuest(RAM, devices, mode, HostIommu.NONE);
+        guest = regime.guest(RAM, devices);
         guest.map(Accesses.FIRST, pages);
         accesses = new Accesses(devices, pages);
         translations = new Translations(guest.openSession(), accesses);
@@ -103,7 +104,7 @@ public class VtdMissBench {
          * @param bench has the tables.
          */
         @Setup
-        public void build(final VtdMissBench bench) {
+        public void build(final MissBench bench) {
             functions = TableReference.build();
             final int from = bench.accesses.next();
             long sum = 0;
@@ -117,10 +118,15 @@ public class VtdMissBench {
     }
 
     private long walk(final TableReference functions, final int from) {
-        return mode == Mode.NESTED
-                ? functions.walkNested(guest.memory.zero(), guest.space.root(), guest.outer.root(),
-                        accesses.from(from), Accesses.CHUNK)
-                : functions.walk(guest.memory.zero(), guest.space.root(), accesses.from(from), Accesses.CHUNK);
+        return guest.outer() == null
+                ? functions.walk(guest.memory().zero(), guest.space().root(), accesses.from(from), Accesses.CHUNK)
+                : functions.walkNested(guest.memory().zero(), guest.space().root(), outerRoot(), accesses.from(from),
+                        Accesses.CHUNK);
+    }
+
+    /** 0 if there is one stage. */
+    private long outerRoot() {
+        return guest.outer() == null ? 0 : guest.outer().root();
     }
 
     /**
@@ -141,8 +147,8 @@ public class VtdMissBench {
      */
     @Benchmark
     public long cAlone(final Reference reference) {
-        return reference.functions.walkAlone(guest.memory.zero(), guest.space.root(),
-                guest.outer == null ? 0 : guest.outer.root(), accesses.from(accesses.next()), Accesses.CHUNK);
+        return reference.functions.walkAlone(guest.memory().zero(), guest.space().root(),
+                outerRoot(), accesses.from(accesses.next()), Accesses.CHUNK);
     }
 
     /**
@@ -153,8 +159,8 @@ public class VtdMissBench {
      */
     @Benchmark
     public long cCached(final Reference reference) {
-        return reference.functions.walkCached(guest.memory.zero(), guest.space.root(),
-                guest.outer == null ? 0 : guest.outer.root(), reference.cache, accesses.from(accesses.next()),
+        return reference.functions.walkCached(guest.memory().zero(), guest.space().root(),
+                outerRoot(), reference.cache, accesses.from(accesses.next()),
                 Accesses.CHUNK);
     }
 

@@ -20,6 +20,7 @@ import java.util.Map;
 
 import io.viommu.bench.tables.AddressSpace;
 import io.viommu.bench.tables.TableMemory;
+import io.viommu.bench.tables.TranslatingGuest;
 import io.viommu.counters.CounterFile;
 import io.viommu.counters.FaultAccount;
 import io.viommu.fault.FaultObserver;
@@ -37,11 +38,12 @@ import io.viommu.pipeline.PipelineSettings;
  * A guest with a virtual SMMUv3: stream table, a context descriptor and ASID of its own for each stream, Command and
  * Event queue. All streams share the tables of one address space. Registers and structures: IHI 0070, chapters 5 and 6.
  */
-final class TranslatingGuest implements InterruptSink {
+public final class StreamGuest implements TranslatingGuest, InterruptSink {
 
-    static final long OUTPUT = 0x10_0000_0000L;
-    static final int STAGE_1 = 5;
-    static final int NESTED = 7;
+    /** STE.Config of stage 1 alone. */
+    public static final int STAGE_1 = 5;
+    /** STE.Config of both stages. */
+    public static final int NESTED = 7;
     static final int COMMANDS = 256;
 
     private static final int CR0 = 0x20;
@@ -70,10 +72,10 @@ final class TranslatingGuest implements InterruptSink {
     private static final long LEAF_2 = 0x7FF;
     private static final long TABLE = 3;
 
-    final TableMemory memory;
-    final AddressSpace stage1;
+    private final TableMemory memory;
+    private final AddressSpace stage1;
     /** Or null. */
-    final AddressSpace stage2;
+    private final AddressSpace stage2;
     private final VirtualIommu iommu;
     private final FaultPipeline pipeline;
     private final long commandQueue;
@@ -81,7 +83,14 @@ final class TranslatingGuest implements InterruptSink {
     private int consumed;
     private long events;
 
-    TranslatingGuest(final long ramBytes, final int streams, final int config) {
+    /**
+     * Makes the guest.
+     *
+     * @param ramBytes its memory.
+     * @param streams  how many streams, from 0 on.
+     * @param config   {@link #STAGE_1} or {@link #NESTED}.
+     */
+    public StreamGuest(final long ramBytes, final int streams, final int config) {
         memory = new TableMemory(ramBytes);
         stage1 = new AddressSpace(memory, TABLE, LEAF_1);
         stage2 = config == NESTED ? new AddressSpace(memory, TABLE, LEAF_2) : null;
@@ -105,17 +114,23 @@ final class TranslatingGuest implements InterruptSink {
         iommu.write(CR0, 4, CR0_ALL);
     }
 
-    /** Maps pages from an input address on to {@link #OUTPUT} above it, and what lies in memory so far to itself. */
-    void map(final long input, final long pages) {
-        stage1.map(input, input + OUTPUT, pages);
-        if (stage2 != null) {
-            final long end = memory.end();
-            stage2.map(input + OUTPUT, input + OUTPUT, pages);
-            stage2.map(TableMemory.BASE, TableMemory.BASE, (end - TableMemory.BASE) / AddressSpace.PAGE + 1);
-        }
+    @Override
+    public TableMemory memory() {
+        return memory;
     }
 
-    DmaSession openSession() {
+    @Override
+    public AddressSpace space() {
+        return stage1;
+    }
+
+    @Override
+    public AddressSpace outer() {
+        return stage2;
+    }
+
+    @Override
+    public DmaSession openSession() {
         return ((DmaTranslator) iommu).openSession();
     }
 
@@ -162,12 +177,18 @@ final class TranslatingGuest implements InterruptSink {
         iommu.write(EVENTQ_CONS, 4, prod);
     }
 
-    /** Events that the guest took. */
-    long events() {
+    @Override
+    public long faults() {
         return events;
     }
 
-    void close() {
+    @Override
+    public int faultBytes() {
+        return 32;
+    }
+
+    @Override
+    public void close() {
         pipeline.close();
     }
 }

@@ -20,6 +20,7 @@ import java.util.Map;
 
 import io.viommu.bench.tables.AddressSpace;
 import io.viommu.bench.tables.TableMemory;
+import io.viommu.bench.tables.TranslatingGuest;
 import io.viommu.counters.CounterFile;
 import io.viommu.counters.FaultAccount;
 import io.viommu.fault.FaultObserver;
@@ -38,9 +39,8 @@ import io.viommu.pipeline.PipelineSettings;
  * A guest with a VT-d unit: root table, a context entry for each requester, one address space for all, invalidation and
  * page request queue, and handlers for their interrupts. Registers and structures: VT-d, chapters 9 and 11.
  */
-final class TranslatingGuest implements InterruptSink {
+public final class RequesterGuest implements TranslatingGuest, InterruptSink {
 
-    static final long OUTPUT = 0x10_0000_0000L;
     static final int DOMAIN = 7;
     static final int PASID = 5;
 
@@ -79,11 +79,9 @@ final class TranslatingGuest implements InterruptSink {
     private static final long READ_WRITE = 3;
     private static final int RESPONSE = 9;
 
-    final TableMemory memory;
-    /** What requests are translated by first: the one stage, or the first of two. */
-    final AddressSpace space;
-    /** The second of two stages, or null. */
-    final AddressSpace outer;
+    private final TableMemory memory;
+    private final AddressSpace space;
+    private final AddressSpace outer;
     private final Mode mode;
     private final VirtualIommu iommu;
     private final FaultPipeline pipeline;
@@ -96,7 +94,15 @@ final class TranslatingGuest implements InterruptSink {
     private long faults;
     private long pages;
 
-    TranslatingGuest(final long ramBytes, final int requesters, final Mode mode, final HostIommu host) {
+    /**
+     * Makes the guest.
+     *
+     * @param ramBytes   its memory.
+     * @param requesters how many requesters, from 0 on.
+     * @param mode       how their requests are translated.
+     * @param host       takes answers to page requests.
+     */
+    public RequesterGuest(final long ramBytes, final int requesters, final Mode mode, final HostIommu host) {
         this.mode = mode;
         memory = new TableMemory(ramBytes);
         space = mode.scalable()
@@ -161,17 +167,23 @@ final class TranslatingGuest implements InterruptSink {
         return directory;
     }
 
-    /** Maps pages from an input address on to {@link #OUTPUT} above it, and what lies in memory so far to itself. */
-    void map(final long input, final long count) {
-        space.map(input, input + OUTPUT, count);
-        if (outer != null) {
-            final long end = memory.end();
-            outer.map(input + OUTPUT, input + OUTPUT, count);
-            outer.map(TableMemory.BASE, TableMemory.BASE, (end - TableMemory.BASE) / AddressSpace.PAGE + 1);
-        }
+    @Override
+    public TableMemory memory() {
+        return memory;
     }
 
-    DmaSession openSession() {
+    @Override
+    public AddressSpace space() {
+        return space;
+    }
+
+    @Override
+    public AddressSpace outer() {
+        return outer;
+    }
+
+    @Override
+    public DmaSession openSession() {
         return ((DmaTranslator) iommu).openSession();
     }
 
@@ -257,8 +269,8 @@ final class TranslatingGuest implements InterruptSink {
         ring();
     }
 
-    /** Fault records that the guest took. */
-    long faults() {
+    @Override
+    public long faults() {
         return faults;
     }
 
@@ -267,7 +279,13 @@ final class TranslatingGuest implements InterruptSink {
         return pages;
     }
 
-    void close() {
+    @Override
+    public int faultBytes() {
+        return 16;
+    }
+
+    @Override
+    public void close() {
         pipeline.close();
     }
 }

@@ -14,7 +14,7 @@
  * limitations under the License.
  */
 
-package io.viommu.bench.smmu;
+package io.viommu.bench.translate;
 
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.TimeUnit;
@@ -32,6 +32,7 @@ import org.openjdk.jmh.annotations.TearDown;
 
 import io.viommu.bench.reference.TableReference;
 import io.viommu.bench.tables.Accesses;
+import io.viommu.bench.tables.TranslatingGuest;
 import io.viommu.bench.tables.Translations;
 import io.viommu.bench.tables.WorkingSet;
 
@@ -40,27 +41,31 @@ import io.viommu.bench.tables.WorkingSet;
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
 @OperationsPerInvocation(Accesses.CHUNK)
-public class SmmuHitBench {
+public class HitBench {
 
     private static final long RAM = 32 << 20;
 
-    /** Streams, and pages of each. */
-    @Param({ "1x16", "1x256", "1x1024", "1x8192", "64x16", "4096x1", "4096x2", "1x32768", "65536x1" })
+    /** Devices, and pages of each. */
+    @Param({ "1x16", "1x1024", "1x8192", "4096x1", "4096x2", "1x65536", "65536x1" })
     private String set;
+
+    /** How they are translated. */
+    @Param({ "SMMU_STAGE_1", "VTD_LEGACY", "VTD_FIRST_STAGE" })
+    private Regime regime;
 
     private TranslatingGuest guest;
     private Accesses accesses;
     private Translations translations;
 
     /** Made by JMH. */
-    public SmmuHitBench() {
+    public HitBench() {
     }
 
     /** Makes the guest, and lets each translation be walked once. */
     @Setup
     public void build() {
         final WorkingSet working = WorkingSet.of(set);
-        guest = new TranslatingGuest(RAM, working.devices(), TranslatingGuest.STAGE_1);
+        guest = regime.guest(RAM, working.devices());
         guest.map(Accesses.FIRST, working.pages());
         accesses = working.accesses();
         translations = new Translations(guest.openSession(), accesses);
@@ -90,7 +95,7 @@ public class SmmuHitBench {
          * @param bench has the working set.
          */
         @Setup
-        public void build(final SmmuHitBench bench) {
+        public void build(final HitBench bench) {
             functions = TableReference.build();
             slots = bench.accesses.table(functions);
         }
