@@ -109,13 +109,8 @@ public final class GuestRam implements GuestMemory {
 
     @Override
     public int read(final long gpa, final MemoryWord into) {
-        final RegionTable regions = table;
-        final int region = regions.find(gpa);
-        if (region < 0) {
-            return UNMAPPED;
-        }
-        final long address = regions.hostAddress(region, gpa);
-        if ((address & 7) != 0 || regions.left(region, gpa) < Long.BYTES) {
+        final long address = table.aligned(gpa);
+        if (address == RegionTable.NOWHERE) {
             return into.readFrom(this, gpa);
         }
         final long word = UnsafeApi.getLongAcquire(null, address);
@@ -215,17 +210,24 @@ public final class GuestRam implements GuestMemory {
     private static final class RegionTable {
         static final RegionTable EMPTY = new RegionTable(new Region[0]);
 
-        /** Of each region guest address, size and host address: one cache line tells all of two of them. */
+        /**
+         * Of each region guest address, size, host address, and how many aligned words it holds, 0 if its host memory
+         * isn't aligned as the guest's: one cache line tells all of two of them.
+         */
         private static final int SIZE = 1;
         private static final int HOST = 2;
-        private static final int STRIDE = 3;
+        private static final int WORDS = 3;
+        private static final int STRIDE = 4;
+        /** No host address: nothing is mapped there. */
+        private static final long NOWHERE = 0;
 
         private final Region[] regions;
         private final long[] spans;
 
         private RegionTable(final Region[] regions) {
             this.regions = regions;
-            this.spans = Arrays.stream(regions).flatMapToLong(r -> LongStream.of(r.gpa, r.size, r.address)).toArray();
+            this.spans = Arrays.stream(regions).flatMapToLong(r -> LongStream.of(r.gpa, r.size, r.address,
+                    ((r.gpa | r.address) & Long.BYTES - 1) == 0 ? r.size / Long.BYTES : 0)).toArray();
         }
 
         /** The region that holds the address, or -1. Guests have a handful of regions, so a scan is best. */
@@ -237,6 +239,19 @@ public final class GuestRam implements GuestMemory {
                 }
             }
             return -1;
+        }
+
+        /** The host address of eight aligned bytes in one region, which is all that tables are made of, or NOWHERE. */
+        long aligned(final long gpa) {
+            final long[] all = spans;
+            for (int at = 0; at < all.length; at += STRIDE) {
+                final long offset = gpa - all[at];
+                // Rotated, an offset that is no multiple of 8 is beyond the words of any region.
+                if (Long.compareUnsigned(Long.rotateRight(offset, 3), all[at + WORDS]) < 0) {
+                    return all[at + HOST] + offset;
+                }
+            }
+            return NOWHERE;
         }
 
         long left(final int region, final long gpa) {

@@ -181,17 +181,23 @@ public final class StageTable {
     }
 
     /**
-     * Where the descriptor of an address lies.
+     * Bits of an index into a table below the first.
      *
-     * @param table   the table of that level.
-     * @param level   its level; the start level's table may be larger than a granule (concatenated) or smaller.
-     * @param address the input address, upper bits in any state.
-     * @return the address of the descriptor.
+     * @return 9, 11 or 13.
      */
-    public long descriptor(final long table, final int level, final long address) {
-        final int shift = indexShift(level);
-        final int bits = level == startLevel ? inputBits - shift : pageShift - 3;
-        return table + ((address >>> shift & (1L << bits) - 1) << 3);
+    public int indexBits() {
+        return pageShift - 3;
+    }
+
+    /**
+     * Where the walk of an address begins. The first table may be larger than a granule (concatenated) or smaller.
+     *
+     * @param address the input address, upper bits in any state.
+     * @return the address of the first descriptor.
+     */
+    public long firstDescriptor(final long address) {
+        final int shift = indexShift(startLevel);
+        return base + ((address >>> shift & (1L << inputBits - shift) - 1) << 3);
     }
 
     /**

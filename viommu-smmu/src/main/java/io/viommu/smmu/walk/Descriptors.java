@@ -23,63 +23,39 @@ import static io.viommu.smmu.layout.TranslationDescriptorLayout.V;
 import java.nio.ByteOrder;
 
 import io.viommu.memory.GuestMemory;
-import io.viommu.memory.MemoryWord;
 import io.viommu.smmu.config.StageTable;
 
-/** Reads, updates and tells apart translation table descriptors. Belongs to one thread. */
+/** Tells translation table descriptors apart, and updates them. */
 final class Descriptors {
 
-    /** The descriptor leads to the next level. */
-    static final int NEXT_TABLE = 0;
-    /** The descriptor is a page or a block. */
-    static final int LEAF = 1;
-    /** The descriptor is invalid, or reserved at its level. */
-    static final int INVALID = 2;
-
-    private final GuestMemory memory;
-    private final MemoryWord word = new MemoryWord();
-    private long value;
-
-    Descriptors(final GuestMemory memory) {
-        this.memory = memory;
+    private Descriptors() {
     }
 
-    /** Reads the descriptor at a physical address into {@link #value}; false if that aborts. */
-    boolean read(final long address, final boolean bigEndian) {
-        if (memory.read(address, word) != GuestMemory.OK) {
-            return false;
-        }
-        value = bigEndian ? Long.reverseBytes(word.value()) : word.value();
-        return true;
-    }
-
-    long value() {
-        return value;
-    }
-
-    /** Replaces a descriptor that still is what was read. */
-    int update(final long address, final long expected, final long updated, final boolean bigEndian) {
+    /** Replaces a descriptor that still is what was read; an outcome of {@link GuestMemory}. */
+    static int update(final GuestMemory memory, final long address, final long expected, final long updated,
+            final boolean bigEndian) {
         final boolean swap = bigEndian == (ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN);
         return swap
                 ? memory.compareAndSetLong(address, Long.reverseBytes(expected), Long.reverseBytes(updated))
                 : memory.compareAndSetLong(address, expected, updated);
     }
 
-    static int kind(final StageTable table, final int level, final long descriptor) {
-        if ((descriptor & V) == 0) {
-            return INVALID;
-        }
-        if ((descriptor & TABLE) != 0) {
-            return level == StageTable.LAST_LEVEL ? LEAF : NEXT_TABLE;
-        }
-        return level != StageTable.LAST_LEVEL && table.blockAllowed(level) ? LEAF : INVALID;
+    /** Whether a descriptor leads to a table of the next level. */
+    static boolean isTable(final long descriptor, final int level) {
+        return level != StageTable.LAST_LEVEL && (descriptor & (V | TABLE)) == (V | TABLE);
     }
 
-    /** The address that a descriptor gives out, aligned to the next table or to what the page or block covers. */
-    static long output(final StageTable table, final int level, final int kind, final long descriptor) {
-        final int shift = kind == LEAF ? table.indexShift(level) : table.pageShift();
+    /** Whether a descriptor that leads to no table is a page or block; else it is invalid, or reserved at its level. */
+    static boolean isLeaf(final long descriptor, final int level, final StageTable table) {
+        return level == StageTable.LAST_LEVEL
+                ? (descriptor & (V | TABLE)) == (V | TABLE)
+                : (descriptor & V) != 0 && table.blockAllowed(level);
+    }
+
+    /** The address that a descriptor gives out, aligned to 2^shift: a granule, or what the page or block covers. */
+    static long output(final long descriptor, final int shift, final boolean wideAddresses) {
         long address = descriptor & ADDRESS;
-        if (table.wideAddresses()) {
+        if (wideAddresses) {
             address |= (descriptor >>> ADDRESS_HIGH_SHIFT & 0xF) << 48;
         }
         return address & -1L << shift;

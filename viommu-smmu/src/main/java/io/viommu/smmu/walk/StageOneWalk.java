@@ -21,6 +21,7 @@ import static io.viommu.smmu.layout.TranslationDescriptorLayout.DBM;
 import static io.viommu.smmu.layout.TranslationDescriptorLayout.NG;
 
 import io.viommu.memory.GuestMemory;
+import io.viommu.memory.MemoryWord;
 import io.viommu.smmu.config.SmmuFault;
 import io.viommu.smmu.config.StageTable;
 import io.viommu.smmu.config.StreamConfiguration;
@@ -35,20 +36,21 @@ final class StageOneWalk {
 
     private static final int AGAIN = -1;
 
-    private final Descriptors descriptors;
+    private final GuestMemory memory;
+    private final MemoryWord word = new MemoryWord();
     private final StageTwoWalk stage2;
-    private StreamConfiguration stream;
+    /** Of the walk under way. References are handed down instead: to store one costs a barrier of the collector. */
     private long input;
     private int wanted;
-    private SmmuFault fault;
+    /** The descriptor that the walk came to last. */
     private long physical;
     private long address;
     private int shift;
     private int permissions;
     private boolean global;
 
-    StageOneWalk(final Descriptors descriptors, final StageTwoWalk stage2) {
-        this.descriptors = descriptors;
+    StageOneWalk(final GuestMemory memory, final StageTwoWalk stage2) {
+        this.memory = memory;
         this.stage2 = stage2;
     }
 
@@ -62,17 +64,15 @@ final class StageOneWalk {
      * @return {@link SmmuFault#NONE} or the number of the event.
      */
     int walk(final StreamConfiguration configuration, final long va, final int needed, final SmmuFault into) {
-        stream = configuration;
         input = va;
         wanted = needed;
-        fault = into;
         final boolean high = configuration.world() != StreamConfiguration.WORLD_EL2 && (va >>> 55 & 1) != 0;
         final StageTable table = configuration.stage1Table(high ? 1 : 0);
         if (table.disabled() || !inRange(table, high ? ~va : va)) {
             return into.stage1(EventLayout.F_TRANSLATION);
         }
         for (int attempt = 0; attempt < StageTwoWalk.RETRIES; attempt++) {
-            final int result = descend(table);
+            final int result = descend(configuration, table, into);
             if (result != AGAIN) {
                 return result;
             }
@@ -85,49 +85,69 @@ final class StageOneWalk {
         return (table.ignoresTopByte() ? folded << 8 >>> 8 : folded) >>> table.inputBits() == 0;
     }
 
-    private int descend(final StageTable table) {
+    /**
+     * Follows tables until one leads no further. What a level needs stands in locals: guest memory is read acquiring,
+     * after which every field is loaded anew.
+     */
+    private int descend(final StreamConfiguration stream, final StageTable table, final SmmuFault fault) {
+        final GuestMemory ram = memory;
+        final MemoryWord read = word;
+        final long va = input;
+        final boolean nested = stream.stage2();
         final boolean bigEndian = stream.stage1Flag(ContextDescriptorLayout.ENDI);
-        long next = table.base();
+        final boolean wide = table.wideAddresses();
+        final long attributes = table.ignoresHierarchy() ? 0 : -1L;
+        final long beyond = -1L << table.outputBits();
+        final int granule = table.pageShift();
+        final int indexBits = table.indexBits();
+        final long indices = (1L << indexBits) - 1;
+        int level = table.startLevel();
+        int covered = table.indexShift(level);
+        long at = table.firstDescriptor(va);
         long hierarchy = 0;
-        for (int level = table.startLevel();; level++) { // the last level has no tables
-            final long at = table.descriptor(next, level, input);
-            final int located = locate(at, Permission.PRIVILEGED_READ, false);
-            if (located != SmmuFault.NONE) {
-                return located;
+        while (true) {
+            long place = at;
+            if (nested) {
+                final int located = locate(stream, at, Permission.PRIVILEGED_READ, false, fault);
+                if (located != SmmuFault.NONE) {
+                    return located;
+                }
+                place = stage2.address();
             }
-            if (!descriptors.read(physical, bigEndian)) {
-                return fault.fetch(EventLayout.F_WALK_EABT, EventLayout.CLASS_TT, false, physical);
+            if (ram.read(place, read) != GuestMemory.OK) {
+                return fault.fetch(EventLayout.F_WALK_EABT, EventLayout.CLASS_TT, false, place);
             }
-            final long descriptor = descriptors.value();
-            final int kind = Descriptors.kind(table, level, descriptor);
-            if (kind == Descriptors.INVALID) {
-                return fault.stage1(EventLayout.F_TRANSLATION);
+            final long descriptor = bigEndian ? Long.reverseBytes(read.value()) : read.value();
+            if (!Descriptors.isTable(descriptor, level)) {
+                physical = place;
+                shift = covered;
+                return Descriptors.isLeaf(descriptor, level, table)
+                        ? leaf(stream, table, at, descriptor, hierarchy, fault)
+                        : fault.stage1(EventLayout.F_TRANSLATION);
             }
-            next = Descriptors.output(table, level, kind, descriptor);
-            if (next >>> table.outputBits() != 0) {
+            final long next = Descriptors.output(descriptor, granule, wide);
+            if ((next & beyond) != 0) {
                 return fault.stage1(EventLayout.F_ADDR_SIZE);
             }
-            if (kind == Descriptors.LEAF) {
-                shift = table.indexShift(level);
-                return leaf(at, descriptor, hierarchy, next, bigEndian);
-            }
-            hierarchy |= table.ignoresHierarchy() ? 0 : descriptor;
+            hierarchy |= descriptor & attributes;
+            level++;
+            covered -= indexBits;
+            at = next + ((va >>> covered & indices) << 3);
         }
     }
 
-    /** Leaves the physical address of a descriptor in {@link #physical}. */
-    private int locate(final long at, final int access, final boolean forUpdate) {
-        physical = at;
-        if (!stream.stage2()) {
-            return SmmuFault.NONE;
-        }
-        final int result = stage2.walk(stream, at, access, EventLayout.CLASS_TT, forUpdate, fault);
-        physical = stage2.address();
-        return result;
+    /** Asks stage 2 for the physical address of a descriptor. */
+    private int locate(final StreamConfiguration stream, final long at, final int access, final boolean forUpdate,
+            final SmmuFault fault) {
+        return stage2.walk(stream, at, access, EventLayout.CLASS_TT, forUpdate, fault);
     }
 
-    private int leaf(final long at, final long descriptor, final long hierarchy, final long output,
-            final boolean bigEndian) {
+    private int leaf(final StreamConfiguration stream, final StageTable table, final long at, final long descriptor,
+            final long hierarchy, final SmmuFault fault) {
+        final long output = Descriptors.output(descriptor, shift, table.wideAddresses());
+        if (output >>> table.outputBits() != 0) {
+            return fault.stage1(EventLayout.F_ADDR_SIZE);
+        }
         final boolean setsAccessFlag = stream.stage1Flag(ContextDescriptorLayout.HA);
         final boolean keepsDirtyState = setsAccessFlag && stream.stage1Flag(ContextDescriptorLayout.HD);
         if ((descriptor & AF) == 0 && !setsAccessFlag && !stream.stage1Flag(ContextDescriptorLayout.AFFD)) {
@@ -141,7 +161,7 @@ final class StageOneWalk {
         final boolean dirties = clean && (wanted & Permission.WRITES) != 0;
         final long updated = (descriptor | (setsAccessFlag ? AF : 0)) & (dirties ? ~AP_READ_ONLY : -1L);
         if (updated != descriptor) {
-            final int result = update(at, descriptor, updated, bigEndian);
+            final int result = update(stream, at, descriptor, updated, fault);
             if (result != SmmuFault.NONE) {
                 return result;
             }
@@ -153,12 +173,18 @@ final class StageOneWalk {
     }
 
     /** 3.13.5: the update is a write, so stage 2 must allow writes where the descriptor lies. */
-    private int update(final long at, final long descriptor, final long updated, final boolean bigEndian) {
-        final int located = locate(at, Permission.PRIVILEGED_READ | Permission.PRIVILEGED_WRITE, true);
-        if (located != SmmuFault.NONE) {
-            return located;
+    private int update(final StreamConfiguration stream, final long at, final long descriptor, final long updated,
+            final SmmuFault fault) {
+        if (stream.stage2()) {
+            final int located = locate(stream, at, Permission.PRIVILEGED_READ | Permission.PRIVILEGED_WRITE, true,
+                    fault);
+            physical = stage2.address();
+            if (located != SmmuFault.NONE) {
+                return located;
+            }
         }
-        return switch (descriptors.update(physical, descriptor, updated, bigEndian)) {
+        final boolean bigEndian = stream.stage1Flag(ContextDescriptorLayout.ENDI);
+        return switch (Descriptors.update(memory, physical, descriptor, updated, bigEndian)) {
             case GuestMemory.OK -> SmmuFault.NONE;
             case GuestMemory.MISMATCH -> AGAIN;
             default -> fault.fetch(EventLayout.F_WALK_EABT, EventLayout.CLASS_TT, false, physical);

@@ -22,6 +22,7 @@ import static io.viommu.smmu.layout.TranslationDescriptorLayout.S2AP_WRITE;
 import static io.viommu.smmu.layout.TranslationDescriptorLayout.S2XN_SHIFT;
 
 import io.viommu.memory.GuestMemory;
+import io.viommu.memory.MemoryWord;
 import io.viommu.smmu.config.SmmuFault;
 import io.viommu.smmu.config.StageTable;
 import io.viommu.smmu.config.StreamConfiguration;
@@ -39,20 +40,20 @@ final class StageTwoWalk {
     private static final long MEM_ATTR_NOT_DEVICE = 3L << 4;
     private static final long MEM_ATTR_NOT_DEVICE_FWB = 1L << 4;
 
-    private final Descriptors descriptors;
-    private StreamConfiguration stream;
+    private final GuestMemory memory;
+    private final MemoryWord word = new MemoryWord();
+    /** Of the walk under way. References are handed down instead: to store one costs a barrier of the collector. */
     private long ipa;
     private int wanted;
     private int faultClass;
     private boolean tableWrite;
-    private SmmuFault fault;
     private boolean executeNeverExtension;
     private long address;
     private int shift;
     private int permissions;
 
-    StageTwoWalk(final Descriptors descriptors) {
-        this.descriptors = descriptors;
+    StageTwoWalk(final GuestMemory memory) {
+        this.memory = memory;
     }
 
     /** Tells whether XN has two bits (IDR3.XNX). */
@@ -73,18 +74,16 @@ final class StageTwoWalk {
      */
     int walk(final StreamConfiguration configuration, final long input, final int needed, final int klass,
             final boolean forUpdate, final SmmuFault into) {
-        stream = configuration;
         ipa = input;
         wanted = needed;
         faultClass = klass;
         tableWrite = forUpdate;
-        fault = into;
         final StageTable table = configuration.stage2Table();
         if (input >>> table.inputBits() != 0) {
-            return fault(EventLayout.F_TRANSLATION);
+            return fault(into, EventLayout.F_TRANSLATION);
         }
         for (int attempt = 0; attempt < RETRIES; attempt++) {
-            final int result = descend(table);
+            final int result = descend(configuration, table, into);
             if (result != AGAIN) {
                 return result;
             }
@@ -92,45 +91,65 @@ final class StageTwoWalk {
         return into.fetch(EventLayout.F_WALK_EABT, klass, true, address);
     }
 
-    private int descend(final StageTable table) {
+    /**
+     * Follows tables until one leads no further. What a level needs stands in locals: guest memory is read acquiring,
+     * after which every field is loaded anew.
+     */
+    private int descend(final StreamConfiguration stream, final StageTable table, final SmmuFault fault) {
+        final GuestMemory ram = memory;
+        final MemoryWord read = word;
+        final long input = ipa;
         final boolean bigEndian = stream.stage2Flag(StreamTableEntryLayout.S2ENDI);
-        long next = table.base();
-        for (int level = table.startLevel();; level++) { // the last level has no tables
-            final long at = table.descriptor(next, level, ipa);
-            if (!descriptors.read(at, bigEndian)) {
+        final boolean wide = table.wideAddresses();
+        final long beyond = -1L << table.outputBits();
+        final int granule = table.pageShift();
+        final int indexBits = table.indexBits();
+        final long indices = (1L << indexBits) - 1;
+        int level = table.startLevel();
+        int covered = table.indexShift(level);
+        long at = table.firstDescriptor(input);
+        while (true) {
+            if (ram.read(at, read) != GuestMemory.OK) {
                 return fault.fetch(EventLayout.F_WALK_EABT, faultClass, true, at);
             }
-            final long descriptor = descriptors.value();
-            final int kind = Descriptors.kind(table, level, descriptor);
-            if (kind == Descriptors.INVALID) {
-                return fault(EventLayout.F_TRANSLATION);
+            final long descriptor = bigEndian ? Long.reverseBytes(read.value()) : read.value();
+            if (!Descriptors.isTable(descriptor, level)) {
+                shift = covered;
+                return Descriptors.isLeaf(descriptor, level, table)
+                        ? leaf(stream, table, at, descriptor, fault)
+                        : fault(fault, EventLayout.F_TRANSLATION);
             }
-            next = Descriptors.output(table, level, kind, descriptor);
-            if (next >>> table.outputBits() != 0) {
-                return fault(EventLayout.F_ADDR_SIZE);
+            final long next = Descriptors.output(descriptor, granule, wide);
+            if ((next & beyond) != 0) {
+                return fault(fault, EventLayout.F_ADDR_SIZE);
             }
-            if (kind == Descriptors.LEAF) {
-                shift = table.indexShift(level);
-                return leaf(at, descriptor, next, bigEndian);
-            }
+            level++;
+            covered -= indexBits;
+            at = next + ((input >>> covered & indices) << 3);
         }
     }
 
-    private int leaf(final long at, final long descriptor, final long output, final boolean bigEndian) {
+    private int leaf(final StreamConfiguration stream, final StageTable table, final long at, final long descriptor,
+            final SmmuFault fault) {
+        final long output = Descriptors.output(descriptor, shift, table.wideAddresses());
+        if (output >>> table.outputBits() != 0) {
+            return fault(fault, EventLayout.F_ADDR_SIZE);
+        }
         final boolean setsAccessFlag = stream.stage2Flag(StreamTableEntryLayout.S2HA);
         final boolean keepsDirtyState = setsAccessFlag && stream.stage2Flag(StreamTableEntryLayout.S2HD);
         if ((descriptor & AF) == 0 && !setsAccessFlag && !stream.stage2Flag(StreamTableEntryLayout.S2AFFD)) {
-            return fault(EventLayout.F_ACCESS);
+            return fault(fault, EventLayout.F_ACCESS);
         }
         final boolean clean = keepsDirtyState && (descriptor & (DBM | S2AP_WRITE)) == DBM;
         final int allowed = permissions(clean ? descriptor | S2AP_WRITE : descriptor);
-        if ((allowed & wanted) != wanted || touchesDevice(descriptor)) {
-            return fault(EventLayout.F_PERMISSION);
+        if ((allowed & wanted) != wanted || touchesDevice(stream, descriptor)) {
+            return fault(fault, EventLayout.F_PERMISSION);
         }
         final boolean dirties = clean && (wanted & Permission.WRITES) != 0;
         final long updated = descriptor | (setsAccessFlag ? AF : 0) | (dirties ? S2AP_WRITE : 0);
         if (updated != descriptor) {
-            final int outcome = descriptors.update(at, descriptor, updated, bigEndian);
+            final int outcome = Descriptors.update(memory, at, descriptor, updated,
+                    stream.stage2Flag(StreamTableEntryLayout.S2ENDI));
             if (outcome != GuestMemory.OK) {
                 address = at;
                 return outcome == GuestMemory.MISMATCH
@@ -147,7 +166,7 @@ final class StageTwoWalk {
      * S2PTW: walks of stage 1 and fetches of CDs may not read device memory (MemAttr[3:2] = 0, or MemAttr[2] = 0 with
      * S2FWB).
      */
-    private boolean touchesDevice(final long descriptor) {
+    private boolean touchesDevice(final StreamConfiguration stream, final long descriptor) {
         return faultClass != EventLayout.CLASS_IN && stream.stage2Flag(StreamTableEntryLayout.S2PTW)
                 && (descriptor & (stream.stage2Attributes() ? MEM_ATTR_NOT_DEVICE_FWB : MEM_ATTR_NOT_DEVICE)) == 0;
     }
@@ -170,8 +189,8 @@ final class StageTwoWalk {
         return allowed;
     }
 
-    private int fault(final int event) {
-        return fault.stage2(event, faultClass, ipa, tableWrite);
+    private int fault(final SmmuFault into, final int event) {
+        return into.stage2(event, faultClass, ipa, tableWrite);
     }
 
     long address() {

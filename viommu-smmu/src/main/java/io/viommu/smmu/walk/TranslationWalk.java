@@ -50,10 +50,9 @@ public final class TranslationWalk implements ContextMemory {
     public TranslationWalk(final GuestMemory memory, final SmmuFeatures features) {
         this.memory = memory;
         this.features = features;
-        final Descriptors descriptors = new Descriptors(memory);
-        stage2 = new StageTwoWalk(descriptors);
+        stage2 = new StageTwoWalk(memory);
         stage2.executeNeverExtension(features.stage2ExecuteNeverExtension());
-        stage1 = new StageOneWalk(descriptors, stage2);
+        stage1 = new StageOneWalk(memory, stage2);
     }
 
     /**
