@@ -15,10 +15,11 @@
  */
 package io.viommu.tlb;
 
+import java.nio.ByteBuffer;
 import java.util.concurrent.locks.LockSupport;
 
 import org.agrona.BufferUtil;
-import org.agrona.concurrent.UnsafeBuffer;
+import org.agrona.UnsafeApi;
 
 /**
  * Whether one DMA session is in a transaction: a counter of its own cache lines, odd inside. {@link #enter} and
@@ -31,7 +32,9 @@ public final class DmaEpoch {
     private static final int YIELDS = 1_000;
     private static final long NAP_NANOS = 20_000;
 
-    private final UnsafeBuffer count = new UnsafeBuffer(BufferUtil.allocateDirectAligned(3 * LINE, LINE));
+    /** Keeps the counter reachable. */
+    private final ByteBuffer memory = BufferUtil.allocateDirectAligned(3 * LINE, LINE);
+    private final long count = BufferUtil.address(memory) + LINE;
     private Thread user;
 
     DmaEpoch() {
@@ -39,33 +42,40 @@ public final class DmaEpoch {
 
     /** Begins a transaction; within one it does nothing. What is looked up after it is waited for. */
     public void enter() {
-        final long value = count.getLong(LINE);
+        final long value = UnsafeApi.getLong(null, count);
         if ((value & 1) == 0) {
-            user = Thread.currentThread();
-            count.putLongVolatile(LINE, value + 1);
+            final Thread self = Thread.currentThread();
+            if (user != self) { // seldom; to store a reference each time costs a barrier of the collector
+                user = self;
+            }
+            UnsafeApi.putLongVolatile(null, count, value + 1);
         }
     }
 
     /** Ends the transaction; outside of one it does nothing. */
     public void leave() {
-        final long value = count.getLong(LINE);
+        final long value = UnsafeApi.getLong(null, count);
         if ((value & 1) != 0) {
-            count.putLongRelease(LINE, value + 1);
+            UnsafeApi.putLongRelease(null, count, value + 1);
         }
+    }
+
+    private long current() {
+        return UnsafeApi.getLongVolatile(null, count);
     }
 
     /** Whether nobody but the calling thread is in a transaction. */
     boolean quiet() {
-        return (count.getLongVolatile(LINE) & 1) == 0 || user == Thread.currentThread();
+        return (current() & 1) == 0 || user == Thread.currentThread();
     }
 
     /** Waits until the transaction that is under way, if any, has ended; not for one of the calling thread. */
     void await() {
-        final long value = count.getLongVolatile(LINE);
+        final long value = current();
         if ((value & 1) == 0 || user == Thread.currentThread()) {
             return;
         }
-        for (int turn = 0; count.getLongVolatile(LINE) == value; turn++) {
+        for (int turn = 0; current() == value; turn++) {
             if (turn < SPINS) {
                 Thread.onSpinWait();
             } else if (turn < SPINS + YIELDS) {

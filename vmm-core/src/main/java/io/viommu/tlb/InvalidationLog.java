@@ -48,31 +48,32 @@ final class InvalidationLog {
     /** The epoch of the youngest invalidation in the record. */
     private static final int EPOCH = 48;
     private static final int HEADER = 3 * LENGTH;
-    private static final int SEQUENCE = LENGTH;
     /** What was good before this epoch is not known to be good now. */
-    private static final int FLOOR = SEQUENCE + 8;
-    private static final int NEWEST = SEQUENCE + 16;
+    private static final int FLOOR = LENGTH;
+    private static final int NEWEST = FLOOR + 8;
 
     private final UnsafeBuffer buffer = new UnsafeBuffer(
             ByteBuffer.allocateDirect(HEADER + CAPACITY * LENGTH + LENGTH));
+    /** A field, because every look-up of a translation begins with it. */
+    private volatile long sequence;
 
     /** Twice the epoch, plus 1 while an invalidation is being recorded. */
     long sequence() {
-        return buffer.getLongVolatile(SEQUENCE);
+        return sequence;
     }
 
     /** Records an invalidation; returns its epoch. */
     synchronized long append(final InvalidationScope scope) {
-        final long sequence = buffer.getLong(SEQUENCE);
-        final long epoch = (sequence >>> 1) + 1;
-        buffer.putLongVolatile(SEQUENCE, sequence + 1);
+        final long before = sequence;
+        final long epoch = (before >>> 1) + 1;
+        sequence = before + 1;
         VarHandle.storeStoreFence();
         if (scope.everything()) {
             buffer.putLong(FLOOR, epoch);
         } else if (!merge(scope, epoch)) {
             push(scope, epoch);
         }
-        buffer.putLongVolatile(SEQUENCE, sequence + 2);
+        sequence = before + 2;
         return epoch;
     }
 
@@ -123,12 +124,12 @@ final class InvalidationLog {
     }
 
     /**
-     * Whether a translation that was good at an epoch is good at {@code sequence}; false also if an invalidation is
+     * Whether a translation that was good at an epoch is good at {@code seen}; false also if an invalidation is
      * under way.
      */
-    boolean admits(final long sequence, final long epoch, final long inputWord, final long deviceWord,
+    boolean admits(final long seen, final long epoch, final long inputWord, final long deviceWord,
             final long tagWord) {
-        if ((sequence & 1) != 0 || epoch < buffer.getLong(FLOOR)) {
+        if ((seen & 1) != 0 || epoch < buffer.getLong(FLOOR)) {
             return false;
         }
         final long size = 1L << (inputWord >>> MATCH_SHIFT_SHIFT & 0x3F);
@@ -150,6 +151,6 @@ final class InvalidationLog {
             }
         }
         VarHandle.loadLoadFence();
-        return buffer.getLong(SEQUENCE) == sequence;
+        return sequence == seen;
     }
 }

@@ -24,11 +24,11 @@ import java.util.function.Supplier;
  * it from the {@link ConfigurationLog}. A look-up compares the whole key; devices that share a place take turns.
  *
  * <pre>{@code
- * final C place = kept.place(device, pasid);
- * if (!kept.found()) {
- *     read into place; if that went well:
+ * if (!kept.find(device, pasid)) {
+ *     read into kept.place(); if that went well:
  *     kept.keep(pasid, domain);
  * }
+ * use kept.place()
  * }</pre>
  *
  * @param <C> what a configuration is decoded into; made once for each place, and filled over and over.
@@ -46,7 +46,6 @@ public final class KeptConfigurations<C> {
     private int at;
     private long key;
     private long sequence;
-    private boolean found;
 
     /**
      * Makes places of nothing.
@@ -82,43 +81,51 @@ public final class KeptConfigurations<C> {
     }
 
     /**
-     * Looks a configuration up. {@link #found} tells whether the place holds it; if not, the caller fills the place
-     * and, once that went well, calls {@link #keep}.
+     * Looks a configuration up. If it isn't there, the caller fills its {@link #place} and, once that went well, calls
+     * {@link #keep}.
      *
      * @param device StreamID or requester id.
      * @param pasid  20 bits, or a negative number for none.
-     * @return the place.
+     * @return whether the place holds it.
+     */
+    public boolean find(final int device, final int pasid) {
+        if (log == null) {
+            return false;
+        }
+        final long sought = TranslationSlotLayout.deviceKey(device, pasid);
+        final int candidate = (int) (sought * 0x9E37_79B9_7F4A_7C15L >>> 32) & keys.length - 1;
+        final long now = log.sequence();
+        at = candidate;
+        key = sought;
+        sequence = now;
+        if (keys[candidate] != sought) {
+            keys[candidate] = EMPTY;
+            return false;
+        }
+        if (epochs[candidate] == now >>> 1 && (now & 1) == 0) {
+            return true;
+        }
+        if (!log.admits(now, epochs[candidate], sought, tags[candidate])) {
+            keys[candidate] = EMPTY;
+            return false;
+        }
+        epochs[candidate] = now >>> 1;
+        return true;
+    }
+
+    /**
+     * The place that was looked up last.
+     *
+     * @return the first before any look-up.
      */
     @SuppressWarnings("unchecked") // only the maker's objects are in there
-    public C place(final int device, final int pasid) {
-        if (log == null) {
-            return (C) places[0];
-        }
-        key = TranslationSlotLayout.deviceKey(device, pasid);
-        at = (int) (key * 0x9E37_79B9_7F4A_7C15L >>> 32) & keys.length - 1;
-        sequence = log.sequence();
-        found = keys[at] == key && (epochs[at] == sequence >>> 1 && (sequence & 1) == 0
-                || log.admits(sequence, epochs[at], key, tags[at]));
-        if (found) {
-            epochs[at] = sequence >>> 1;
-        } else {
-            keys[at] = EMPTY;
-        }
+    public C place() {
         return (C) places[at];
     }
 
     /** Forgets all configurations, for a thread that notices that something else they depend on has changed. */
     public void forget() {
         Arrays.fill(keys, EMPTY);
-    }
-
-    /**
-     * Whether the place that was looked up last holds the configuration.
-     *
-     * @return false if it has to be read.
-     */
-    public boolean found() {
-        return found;
     }
 
     /**

@@ -32,6 +32,7 @@ import static io.viommu.tlb.TranslationSlotLayout.MATCH_SHIFT_SHIFT;
 import static io.viommu.tlb.TranslationSlotLayout.OUTPUT;
 import static io.viommu.tlb.TranslationSlotLayout.OUTPUT_UP;
 import static io.viommu.tlb.TranslationSlotLayout.RIGHTS;
+import static io.viommu.tlb.TranslationSlotLayout.SHIFT;
 import static io.viommu.tlb.TranslationSlotLayout.STAMP;
 import static io.viommu.tlb.TranslationSlotLayout.STAMP_SHIFT;
 import static io.viommu.tlb.TranslationSlotLayout.TAGS;
@@ -137,29 +138,36 @@ public final class TranslationCache {
         final int home = home(deviceKey, inputKey);
         for (int i = 0; i < WINDOW; i++) {
             final long at = address(home ^ i);
-            final long outputWord = UnsafeApi.getLongVolatile(null, at + OUTPUT);
-            final long inputWord = UnsafeApi.getLong(null, at + INPUT);
-            final long deviceWord = UnsafeApi.getLong(null, at + DEVICE);
-            if ((inputWord & INPUT_KEY) != inputKey || (deviceWord & DEVICE_KEY) != deviceKey) {
-                continue;
+            // Only a glance, as most slots are others': the version decides whether what is read then is of one piece.
+            if ((UnsafeApi.getLong(null, at + INPUT) & INPUT_KEY) == inputKey
+                    && take(at, sequence, deviceKey, inputKey, address, needed, into)) {
+                return true;
             }
-            final long tagWord = UnsafeApi.getLong(null, at + TAGS);
-            VarHandle.loadLoadFence();
-            if ((outputWord & BUSY) != 0 || UnsafeApi.getLong(null, at + OUTPUT) != outputWord
-                    || (deviceWord & needed) != needed) {
-                continue;
-            }
-            if (tagWord >>> STAMP_SHIFT != (sequence >>> 1 & STAMP) || (sequence & 1) != 0) {
-                if (!revalidate(at, sequence, inputWord, deviceWord, outputWord, tagWord)) {
-                    continue;
-                }
-            }
-            into.output = outputWord >>> OUTPUT_UP & ~0xFFFL & -1L << shift | address & (1L << shift) - 1;
-            into.shift = shift;
-            into.rights = (int) (deviceWord & RIGHTS);
-            return true;
         }
         return false;
+    }
+
+    private boolean take(final long at, final long sequence, final long deviceKey, final long inputKey,
+            final long address, final int needed, final CachedTranslation into) {
+        final long outputWord = UnsafeApi.getLongVolatile(null, at + OUTPUT);
+        final long inputWord = UnsafeApi.getLong(null, at + INPUT);
+        final long deviceWord = UnsafeApi.getLong(null, at + DEVICE);
+        final long tagWord = UnsafeApi.getLong(null, at + TAGS);
+        VarHandle.loadLoadFence();
+        if ((inputWord & INPUT_KEY) != inputKey || (deviceWord & DEVICE_KEY) != deviceKey
+                || (deviceWord & needed) != needed || (outputWord & BUSY) != 0
+                || UnsafeApi.getLong(null, at + OUTPUT) != outputWord) {
+            return false;
+        }
+        final boolean fresh = tagWord >>> STAMP_SHIFT == (sequence >>> 1 & STAMP) && (sequence & 1) == 0;
+        if (!fresh && !revalidate(at, sequence, inputWord, deviceWord, outputWord, tagWord)) {
+            return false;
+        }
+        final int shift = (int) (inputKey & SHIFT);
+        into.output = outputWord >>> OUTPUT_UP & ~0xFFFL & -1L << shift | address & (1L << shift) - 1;
+        into.shift = shift;
+        into.rights = (int) (deviceWord & RIGHTS);
+        return true;
     }
 
     /** Where a slot lies. The mask keeps it among the slots, so the accesses to it need no checks of their own. */

@@ -29,13 +29,13 @@ class KeptConfigurationsTest {
     private final KeptConfigurations<int[]> kept = new KeptConfigurations<>(log, 16, () -> new int[1]);
 
     private void keep(final int device, final int pasid, final int group, final int domain, final int value) {
-        kept.place(device, pasid)[0] = value;
+        kept.find(device, pasid);
+        kept.place()[0] = value;
         kept.keep(group, domain);
     }
 
     private boolean holds(final int device, final int pasid, final int value) {
-        final int[] place = kept.place(device, pasid);
-        return kept.found() && place[0] == value;
+        return kept.find(device, pasid) && kept.place()[0] == value;
     }
 
     @Test
@@ -49,7 +49,8 @@ class KeptConfigurationsTest {
 
     @Test
     void whatWasNotKeptIsNotFound() {
-        kept.place(8, NO_PASID)[0] = 1;
+        kept.find(8, NO_PASID);
+        kept.place()[0] = 1;
         assertThat(holds(8, NO_PASID, 1)).isFalse();
     }
 
@@ -72,7 +73,8 @@ class KeptConfigurationsTest {
 
     @Test
     void anInvalidationWhileAConfigurationIsReadDropsIt() {
-        kept.place(8, NO_PASID)[0] = 1;
+        kept.find(8, NO_PASID);
+        kept.place()[0] = 1;
         log.invalidate(scope.all().device(8, 0));
         kept.keep(0, 0);
         assertThat(holds(8, NO_PASID, 1)).isFalse();
@@ -97,9 +99,9 @@ class KeptConfigurationsTest {
     @Test
     void nothingIsEverFoundWhereNothingIsKept() {
         final KeptConfigurations<int[]> none = KeptConfigurations.ofNothing(() -> new int[1]);
-        none.place(8, NO_PASID)[0] = 1;
+        none.find(8, NO_PASID);
+        none.place()[0] = 1;
         none.keep(0, 0);
-        none.place(8, NO_PASID);
-        assertThat(none.found()).isFalse();
+        assertThat(none.find(8, NO_PASID)).isFalse();
     }
 }

@@ -38,7 +38,6 @@ final class ConfigurationLookup {
     private final KeptConfigurations<StreamConfiguration> kept;
     private final StreamConfiguration bare = new StreamConfiguration();
     private SmmuContext registers;
-    private StreamConfiguration loaded;
 
     ConfigurationLookup(final GuestMemory memory, final TranslationWalk walk, final ConfigurationLog invalidated) {
         streams = new StreamTable(memory);
@@ -57,10 +56,10 @@ final class ConfigurationLookup {
             registers = context;
             kept.forget();
         }
-        loaded = kept.place(streamId, substreamId);
-        if (kept.found()) {
+        if (kept.find(streamId, substreamId)) {
             return SmmuFault.NONE;
         }
+        final StreamConfiguration loaded = kept.place();
         final int found = streams.lookup(context, streamId, loaded, fault);
         if (found != SmmuFault.NONE) {
             return found;
@@ -74,7 +73,7 @@ final class ConfigurationLookup {
 
     /** What the last {@link #load} found. */
     StreamConfiguration loaded() {
-        return loaded;
+        return kept.place();
     }
 
     /** Looks only the stream table entry up, into {@link #stream}. */

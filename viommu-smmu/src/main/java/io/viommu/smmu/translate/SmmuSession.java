@@ -72,11 +72,11 @@ public final class SmmuSession extends CachedSession {
         if (!context.enabled()) {
             return passDisabled(context, device, pasid, iova, ticket);
         }
-        reporter.transaction(device, pasid, iova, access);
         final int configured = configurations.load(context, device, pasid, fault);
         final StreamConfiguration stream = configurations.loaded();
         final boolean write = (access & WRITE) != 0;
         if (configured != SmmuFault.NONE) {
+            reporter.transaction(device, pasid, iova, access);
             if (fault.translationRelated() || fault.stage2()) {
                 overrides(stream, access);
             }
@@ -84,8 +84,9 @@ public final class SmmuSession extends CachedSession {
         }
         final boolean privileged = stream.privileged((access & PRIVILEGED) != 0);
         final boolean instruction = !write && stream.instruction((access & EXECUTE) != 0);
-        reporter.attributes(privileged, instruction);
         if (walk.translate(stream, iova, Permission.of(privileged, write, instruction), fault) != SmmuFault.NONE) {
+            reporter.transaction(device, pasid, iova, access);
+            reporter.attributes(privileged, instruction);
             return reporter.end(context, stream, fault);
         }
         keep(stream, device, pasid, iova, ticket);

@@ -86,8 +86,8 @@ public final class PasidTable {
      */
     public int lookup(final VtdContext context, final DmaRequest request, final DeviceConfiguration into,
             final VtdFault fault) {
-        final PasidEntry entry = kept.place(request.sourceId(), into.pasid());
-        final boolean read = !kept.found();
+        final boolean read = !kept.find(request.sourceId(), into.pasid());
+        final PasidEntry entry = kept.place();
         if (read) {
             final int missing = read(context, into, entry, fault);
             if (missing != VtdFault.NONE) {

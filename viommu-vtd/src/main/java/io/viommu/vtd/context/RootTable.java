@@ -85,8 +85,8 @@ public final class RootTable {
             return fault.raise(refusal);
         }
         final boolean scalable = context.mode() == GlobalFields.TTM_SCALABLE;
-        final UnsafeBuffer entry = kept.place(request.sourceId(), DmaSession.NO_PASID);
-        final boolean read = !kept.found();
+        final boolean read = !kept.find(request.sourceId(), DmaSession.NO_PASID);
+        final UnsafeBuffer entry = kept.place();
         if (read) {
             final int missing = scalable
                     ? readScalable(context, request.sourceId(), entry, fault)
