@@ -18,7 +18,6 @@ package io.viommu.vtd.context;
 
 import static io.viommu.vtd.layout.ContextEntryLayout.AW_MASK;
 import static io.viommu.vtd.layout.ContextEntryLayout.DID_SHIFT;
-import static io.viommu.vtd.layout.ContextEntryLayout.FPD;
 import static io.viommu.vtd.layout.ContextEntryLayout.P;
 import static io.viommu.vtd.layout.ContextEntryLayout.RESERVED_0;
 import static io.viommu.vtd.layout.ContextEntryLayout.RESERVED_1;
@@ -46,36 +45,48 @@ final class ContextEntry {
     private ContextEntry() {
     }
 
-    static int decode(final VtdContext context, final DmaRequest request, final DirectBuffer bytes,
-            final DeviceConfiguration into, final VtdFault fault) {
+    /** Checks what depends on the entry and the registers alone; once is enough for an entry that is kept. */
+    static int check(final VtdContext context, final DirectBuffer bytes, final VtdFault fault) {
         final long low = bytes.getLong(0, ByteOrder.LITTLE_ENDIAN);
         final long high = bytes.getLong(Long.BYTES, ByteOrder.LITTLE_ENDIAN);
-        fault.disableIf((low & FPD) != 0);
         if ((low & P) == 0) {
             return fault.raise(FaultReason.LCT_2);
         }
-        final int type = (int) (low >>> TT_SHIFT) & 3;
+        final int type = type(low);
+        final boolean passThrough = type == TT_PASS_THROUGH;
         // The pointer is ignored with pass-through, its bits beyond the host's width included.
-        final long reserved = RESERVED_0 | (type == TT_PASS_THROUGH ? 0 : context.beyondHost());
+        final long reserved = RESERVED_0 | (passThrough ? 0 : context.beyondHost());
         if ((low & reserved) != 0 || (high & RESERVED_1) != 0) {
             return fault.raise(FaultReason.LCT_3);
         }
-        final int levels = (int) (high & AW_MASK) + 2;
-        final boolean passThrough = type == TT_PASS_THROUGH;
         // Pass-through has no table, but its width must be the largest there is.
         final boolean widthFits = passThrough
-                ? levels == context.capabilities().deepestSecondStage()
-                : context.capabilities().secondStageLevels(levels);
-        if (!supported(context, type) || !widthFits) {
-            return fault.raise(FaultReason.LCT_4);
-        }
+                ? levels(high) == context.capabilities().deepestSecondStage()
+                : context.capabilities().secondStageLevels(levels(high));
+        return supported(context, type) && widthFits ? VtdFault.NONE : fault.raise(FaultReason.LCT_4);
+    }
+
+    /** Fills the configuration from a checked entry, if the request is let through. */
+    static int decode(final DmaRequest request, final DirectBuffer bytes, final DeviceConfiguration into,
+            final VtdFault fault) {
+        final long low = bytes.getLong(0, ByteOrder.LITTLE_ENDIAN);
+        final long high = bytes.getLong(Long.BYTES, ByteOrder.LITTLE_ENDIAN);
+        final int type = type(low);
         if ((request.translated() || request.translation()) && type != TT_DEVICE_TLB) {
             return fault.raise(FaultReason.LCT_5);
         }
-        into.legacy(passThrough ? PasidEntryLayout.PGTT_PASS_THROUGH : PasidEntryLayout.PGTT_SECOND_STAGE,
+        into.legacy(type == TT_PASS_THROUGH ? PasidEntryLayout.PGTT_PASS_THROUGH : PasidEntryLayout.PGTT_SECOND_STAGE,
                 (int) (high >>> DID_SHIFT) & 0xFFFF);
-        into.secondStage().set(low & SSPTPTR, levels, false, true);
+        into.secondStage().set(low & SSPTPTR, levels(high), false, true);
         return VtdFault.NONE;
+    }
+
+    private static int type(final long low) {
+        return (int) (low >>> TT_SHIFT) & 3;
+    }
+
+    private static int levels(final long high) {
+        return (int) (high & AW_MASK) + 2;
     }
 
     private static boolean supported(final VtdContext context, final int type) {

@@ -77,23 +77,29 @@ final class PasidEntry {
         return bytes.getLong(index * Long.BYTES, ByteOrder.LITTLE_ENDIAN);
     }
 
-    int decode(final VtdContext context, final DmaRequest request, final DeviceConfiguration into,
-            final VtdFault fault) {
-        final long word0 = word(0);
-        fault.disableIf(directoryDisabled || (word0 & FPD) != 0);
-        if ((word0 & P) == 0) {
+    /** Notes FPD, which counts whether the entry is valid or not. */
+    void disable(final VtdFault fault) {
+        fault.disableIf(directoryDisabled || (word(0) & FPD) != 0);
+    }
+
+    /** Checks what depends on the entry and the registers alone; once is enough for an entry that is kept. */
+    int check(final VtdContext context, final VtdFault fault) {
+        if ((word(0) & P) == 0) {
             return fault.raise(FaultReason.SPT_2);
         }
         if (reservedBits(context) != 0) {
             return fault.raise(FaultReason.SPT_3);
         }
-        final int type = (int) (word0 >>> PGTT_SHIFT) & 7;
-        final int secondLevels = ((int) (word0 >>> AW_SHIFT) & 7) + 2;
-        final int paging = (int) (word(2) >>> FSPM_SHIFT) & 3;
-        if (!programmed(context, type, secondLevels, paging)) {
-            return fault.raise(FaultReason.SPT_4);
-        }
-        into.translation(type, (int) (word(1) & DID), effectiveFlags(context));
+        return programmed(context, type(), secondLevels(), paging())
+                ? VtdFault.NONE
+                : fault.raise(FaultReason.SPT_4);
+    }
+
+    /** Completes the configuration by a checked entry, if the request is let through. */
+    int decode(final VtdContext context, final DmaRequest request, final DeviceConfiguration into,
+            final VtdFault fault) {
+        final long word1 = word(1);
+        into.translation(type(), (int) (word1 & DID), effectiveFlags(context));
         if (into.firstStageUsed()) {
             if (request.executes() && !into.firstStageFlag(ERE)) {
                 return fault.raise(FaultReason.SPT_5);
@@ -102,12 +108,25 @@ final class PasidEntry {
                 return fault.raise(FaultReason.SPT_6);
             }
         }
-        final boolean coherent = (word(1) & PWSNP) != 0;
-        into.secondStage().set(word0 & SSPTPTR, secondLevels, (word0 & SSADE) != 0, coherent);
+        final long word0 = word(0);
+        final boolean coherent = (word1 & PWSNP) != 0;
+        into.secondStage().set(word0 & SSPTPTR, secondLevels(), (word0 & SSADE) != 0, coherent);
         // A unit that can't be told whether to snoop always keeps the flags of a first stage.
-        into.firstStage().set(word(2) & FSPTPTR, paging == FSPM_5_LEVELS ? 5 : 4, true,
+        into.firstStage().set(word(2) & FSPTPTR, paging() == FSPM_5_LEVELS ? 5 : 4, true,
                 coherent || !context.has(CapabilityFields.SMPWCS));
         return VtdFault.NONE;
+    }
+
+    private int type() {
+        return (int) (word(0) >>> PGTT_SHIFT) & 7;
+    }
+
+    private int secondLevels() {
+        return ((int) (word(0) >>> AW_SHIFT) & 7) + 2;
+    }
+
+    private int paging() {
+        return (int) (word(2) >>> FSPM_SHIFT) & 3;
     }
 
     private long reservedBits(final VtdContext context) {

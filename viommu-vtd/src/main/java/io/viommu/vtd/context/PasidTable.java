@@ -94,6 +94,11 @@ public final class PasidTable {
                 return missing;
             }
         }
+        entry.disable(fault);
+        final int wrong = read ? entry.check(context, fault) : VtdFault.NONE;
+        if (wrong != VtdFault.NONE) {
+            return wrong;
+        }
         final int result = entry.decode(context, request, into, fault);
         if (read && result == VtdFault.NONE) {
             kept.keep(into.pasid(), into.domainId());

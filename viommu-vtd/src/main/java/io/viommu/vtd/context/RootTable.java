@@ -26,6 +26,7 @@ import io.viommu.memory.GuestMemory;
 import io.viommu.tlb.KeptConfigurations;
 import io.viommu.vtd.fault.FaultReason;
 import io.viommu.vtd.layout.CapabilityFields;
+import io.viommu.vtd.layout.ContextEntryLayout;
 import io.viommu.vtd.layout.GlobalFields;
 import io.viommu.vtd.layout.RootEntryLayout;
 import io.viommu.vtd.layout.ScalableContextEntryLayout;
@@ -95,13 +96,26 @@ public final class RootTable {
                 return missing;
             }
         }
+        final long fpd = scalable ? ScalableContextEntryLayout.FPD : ContextEntryLayout.FPD;
+        fault.disableIf((entry.getLong(0, ByteOrder.LITTLE_ENDIAN) & fpd) != 0);
+        final int wrong = read ? check(context, scalable, entry, fault) : VtdFault.NONE;
+        if (wrong != VtdFault.NONE) {
+            return wrong;
+        }
         final int result = scalable
                 ? ScalableContextEntry.decode(context, request, entry, into, fault)
-                : ContextEntry.decode(context, request, entry, into, fault);
+                : ContextEntry.decode(request, entry, into, fault);
         if (read && result == VtdFault.NONE) {
             kept.keep(0, 0);
         }
         return result;
+    }
+
+    private static int check(final VtdContext context, final boolean scalable, final UnsafeBuffer entry,
+            final VtdFault fault) {
+        return scalable
+                ? ScalableContextEntry.check(context, entry, fault)
+                : ContextEntry.check(context, entry, fault);
     }
 
     /** What the root table address register alone forbids (VT-d 7.1.3, RTA). */

@@ -17,7 +17,6 @@
 package io.viommu.vtd.context;
 
 import static io.viommu.vtd.layout.ScalableContextEntryLayout.DTE;
-import static io.viommu.vtd.layout.ScalableContextEntryLayout.FPD;
 import static io.viommu.vtd.layout.ScalableContextEntryLayout.P;
 import static io.viommu.vtd.layout.ScalableContextEntryLayout.PASIDE;
 import static io.viommu.vtd.layout.ScalableContextEntryLayout.PDTS_SHIFT;
@@ -45,20 +44,23 @@ final class ScalableContextEntry {
     private ScalableContextEntry() {
     }
 
-    static int decode(final VtdContext context, final DmaRequest request, final DirectBuffer bytes,
-            final DeviceConfiguration into, final VtdFault fault) {
+    /** Checks what depends on the entry and the registers alone; once is enough for an entry that is kept. */
+    static int check(final VtdContext context, final DirectBuffer bytes, final VtdFault fault) {
         final long word0 = bytes.getLong(0, ByteOrder.LITTLE_ENDIAN);
-        final long word1 = bytes.getLong(8, ByteOrder.LITTLE_ENDIAN);
-        fault.disableIf((word0 & FPD) != 0);
         if ((word0 & P) == 0) {
             return fault.raise(FaultReason.SCT_2);
         }
         final long reserved1 = RESERVED_1 | context.reservedWithout(CapabilityFields.RPRIVS, RID_PRIV);
-        final long reserved = word0 & (RESERVED_0 | context.beyondHost()) | word1 & reserved1
-                | bytes.getLong(16) | bytes.getLong(24);
-        if (reserved != 0) {
-            return fault.raise(FaultReason.SCT_3);
-        }
+        final long reserved = word0 & (RESERVED_0 | context.beyondHost())
+                | bytes.getLong(8, ByteOrder.LITTLE_ENDIAN) & reserved1 | bytes.getLong(16) | bytes.getLong(24);
+        return reserved == 0 ? VtdFault.NONE : fault.raise(FaultReason.SCT_3);
+    }
+
+    /** Fills the configuration from a checked entry, if the request is let through. */
+    static int decode(final VtdContext context, final DmaRequest request, final DirectBuffer bytes,
+            final DeviceConfiguration into, final VtdFault fault) {
+        final long word0 = bytes.getLong(0, ByteOrder.LITTLE_ENDIAN);
+        final long word1 = bytes.getLong(8, ByteOrder.LITTLE_ENDIAN);
         final int ridPasid = context.has(CapabilityFields.RPS) ? (int) (word1 & RID_PASID) : 0;
         final int limit = pasidLimit(word0);
         into.scalable(word0, word1);

@@ -83,17 +83,4 @@ public final class StageTable {
     public boolean snooped() {
         return snooped;
     }
-
-    /**
-     * Where the entry of an address lies.
-     *
-     * @param table   the table of that level.
-     * @param level   its level.
-     * @param address the input address.
-     * @return the address of the entry.
-     */
-    public static long entry(final long table, final int level, final long address) {
-        final long index = address >>> PagingEntryLayout.indexShift(level) & (1 << PagingEntryLayout.LEVEL_BITS) - 1;
-        return table + (index << PagingEntryLayout.LENGTH_SHIFT);
-    }
 }

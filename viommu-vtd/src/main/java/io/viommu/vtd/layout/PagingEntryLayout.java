@@ -89,4 +89,16 @@ public final class PagingEntryLayout {
     public static int indexShift(final int level) {
         return PAGE_SHIFT + (level - 1) * LEVEL_BITS;
     }
+
+    /**
+     * Where the entry of an address lies.
+     *
+     * @param table   the table of a level.
+     * @param shift   what {@link #indexShift} gives for that level.
+     * @param address the input address.
+     * @return the address of the entry.
+     */
+    public static long entry(final long table, final int shift, final long address) {
+        return table + ((address >>> shift & (1 << LEVEL_BITS) - 1) << LENGTH_SHIFT);
+    }
 }

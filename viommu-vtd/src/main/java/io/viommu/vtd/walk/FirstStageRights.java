@@ -36,37 +36,46 @@ final class FirstStageRights {
 
     private static final int PRIVILEGED_EXECUTE = Permission.USER_EXECUTE << Permission.PRIVILEGED_SHIFT;
 
-    private DeviceConfiguration device;
-    private boolean user;
-    private boolean writable;
-    private boolean executable;
+    /** U/S and R/W as in the entries, XD turned round: what is set is granted. */
+    private long rights;
 
-    void begin(final DeviceConfiguration configuration) {
-        device = configuration;
-        user = true;
-        writable = true;
-        executable = true;
+    void begin() {
+        rights = FIRST_US | FIRST_RW | FIRST_XD;
     }
 
-    void narrow(final long entry) {
-        user &= (entry & FIRST_US) != 0;
-        writable &= (entry & FIRST_RW) != 0;
-        executable &= (entry & FIRST_XD) == 0 || !device.firstStageFlag(NXE);
+    /** Takes an entry into account; false if it takes nothing away. */
+    boolean narrow(final DeviceConfiguration device, final long entry) {
+        final long before = rights;
+        final long ignored = device.firstStageFlag(NXE) ? 0 : FIRST_XD;
+        rights = before & (entry ^ FIRST_XD | ignored);
+        return rights != before;
+    }
+
+    private boolean user() {
+        return (rights & FIRST_US) != 0;
+    }
+
+    private boolean writable() {
+        return (rights & FIRST_RW) != 0;
+    }
+
+    private boolean executable() {
+        return (rights & FIRST_XD) != 0;
     }
 
     /** What can be done with the page if this is the last entry. */
-    int granted() {
+    int granted(final DeviceConfiguration device) {
         int granted = 0;
-        if (user) {
-            granted |= Permission.USER_READ | (writable ? Permission.USER_WRITE : 0)
-                    | (executable ? Permission.USER_EXECUTE : 0);
+        if (user()) {
+            granted |= Permission.USER_READ | (writable() ? Permission.USER_WRITE : 0)
+                    | (executable() ? Permission.USER_EXECUTE : 0);
         }
         if (device.firstStageFlag(SRE)) {
             int privileged = Permission.USER_READ;
-            if (writable || !device.firstStageFlag(WPE)) {
+            if (writable() || !device.firstStageFlag(WPE)) {
                 privileged |= Permission.USER_WRITE;
             }
-            if (executable && !(user && device.firstStageFlag(SMEP))) {
+            if (executable() && !(user() && device.firstStageFlag(SMEP))) {
                 privileged |= Permission.USER_EXECUTE;
             }
             granted |= privileged << Permission.PRIVILEGED_SHIFT;
@@ -77,19 +86,20 @@ final class FirstStageRights {
     /**
      * Why what is wanted can't be had, as far as the entries seen so far tell.
      *
+     * @param device the configuration.
      * @param wanted flags of {@link Permission}, of users or of the privileged.
      * @param all    whether the leaf was seen: only then is it certain that a page is the users'.
      * @return null if nothing speaks against it.
      */
-    FaultReason refusal(final int wanted, final boolean all) {
-        if ((wanted & Permission.USER) != 0 && !user) {
+    FaultReason refusal(final DeviceConfiguration device, final int wanted, final boolean all) {
+        if ((wanted & Permission.USER) != 0 && !user()) {
             return FaultReason.SGN_2;
         }
-        final int missing = wanted & ~granted();
+        final int missing = wanted & ~granted(device);
         if ((missing & Permission.WRITES) != 0) {
             return FaultReason.SGN_6;
         }
         final boolean fetch = (missing & (Permission.USER_EXECUTE | PRIVILEGED_EXECUTE)) != 0;
-        return fetch && (all || !executable) ? FaultReason.SGN_3 : null;
+        return fetch && (all || !executable()) ? FaultReason.SGN_3 : null;
     }
 }

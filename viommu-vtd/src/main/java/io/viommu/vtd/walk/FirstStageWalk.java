@@ -50,7 +50,6 @@ final class FirstStageWalk {
     private final SecondStageWalk tables;
     private final FirstStageRights rights = new FirstStageRights();
     private final MemoryWord word = new MemoryWord();
-    private DeviceConfiguration configuration;
     private boolean present;
     private long output;
     private int pageShift;
@@ -70,30 +69,45 @@ final class FirstStageWalk {
      */
     int walk(final VtdContext context, final DeviceConfiguration device, final long address, final int wanted,
             final boolean update, final VtdFault fault) {
-        configuration = device;
         present = true;
         final StageTable table = device.firstStage();
         final int unused = Long.SIZE - table.inputBits();
         if (address << unused >> unused != address) {
             return fault.raise(FaultReason.SGN_1);
         }
-        rights.begin(device);
+        rights.begin();
+        // What a level needs stands in locals: guest memory is read acquiring, after which fields are loaded anew.
+        final GuestMemory ram = memory;
+        final MemoryWord read = word;
+        final boolean nested = device.secondStageUsed();
+        final long accessed = accessed(device);
+        final long reserved = reserved(context, device);
+        final int top = table.levels();
+        int level = top;
+        int covered = PagingEntryLayout.indexShift(level);
         long at = table.base();
-        // Ends at a leaf, and level 1 has nothing else.
-        for (int level = table.levels();; level--) {
-            final int found = fetch(context, StageTable.entry(at, level, address), level == table.levels(), update,
-                    fault);
-            if (found != VtdFault.NONE) {
-                return found;
+        while (true) {
+            long where = PagingEntryLayout.entry(at, covered, address);
+            if (nested) {
+                final int located = locate(context, device, where, level == top, update, fault);
+                if (located != VtdFault.NONE) {
+                    return located;
+                }
+                where = tables.address();
             }
-            if ((entry & FIRST_P) == 0) {
+            if (ram.read(where, read) != GuestMemory.OK) {
+                return fault.raise(level == top ? FaultReason.SFS_4 : FaultReason.SFS_1);
+            }
+            final long found = read.value();
+            if ((found & FIRST_P) == 0) {
                 present = false;
                 return wanted == 0 ? VtdFault.NONE : fault.raise(FaultReason.SFS_2);
             }
-            final boolean isLeaf = level == 1 || (entry & PAGE_SIZE) != 0;
-            rights.narrow(entry);
-            final FaultReason refusal = rights.refusal(wanted, isLeaf);
-            final boolean isMarred = (entry & reserved(context, level, isLeaf)) != 0;
+            final boolean isLeaf = level == 1 || (found & PAGE_SIZE) != 0;
+            // What was not refused before is refused only for what an entry takes away, or at the end.
+            final boolean undecided = rights.narrow(device, found) || isLeaf || level == top;
+            final FaultReason refusal = undecided ? rights.refusal(device, wanted, isLeaf) : null;
+            final boolean isMarred = (found & (isLeaf ? reserved(context, device, level) : reserved)) != 0;
             if (isMarred && (refusal == null || !context.likeQemu())) {
                 return fault.raise(FaultReason.SFS_3);
             }
@@ -101,46 +115,40 @@ final class FirstStageWalk {
                 return fault.raise(refusal);
             }
             if (isLeaf) {
-                found(level, address);
+                found(found, where, covered, address);
                 return VtdFault.NONE;
             }
-            final int updated = update ? setFlags(context, 0, fault) : VtdFault.NONE;
-            if (updated != VtdFault.NONE) {
-                return updated;
+            if (update && (found & accessed) != accessed) {
+                final int updated = setFlags(device, where, found, accessed, fault);
+                if (updated != VtdFault.NONE) {
+                    return updated;
+                }
             }
-            at = entry & ADDRESS;
+            at = found & ADDRESS;
+            level--;
+            covered -= PagingEntryLayout.LEVEL_BITS;
         }
     }
 
-    /** Leaves the entry in {@link #entry} and its physical address in {@link #place}. */
-    private int fetch(final VtdContext context, final long address, final boolean top, final boolean update,
-            final VtdFault fault) {
-        place = address;
-        if (configuration.secondStageUsed()) {
-            final StageTable second = configuration.secondStage();
-            int result = tables.walk(context, second, address, SecondStageWalk.READ, update,
-                    top ? SecondStageUse.TOP_TABLE : SecondStageUse.TABLE, fault);
-            if (result == VtdFault.NONE && update) {
-                result = tables.commit(second, false, fault);
-            }
-            if (result != VtdFault.NONE) {
-                return result;
-            }
-            place = tables.address();
-        }
-        if (memory.read(place, word) != GuestMemory.OK) {
-            return fault.raise(top ? FaultReason.SFS_4 : FaultReason.SFS_1);
-        }
-        entry = word.value();
-        return VtdFault.NONE;
+    /** Asks the second stage for the physical address of an entry. */
+    private int locate(final VtdContext context, final DeviceConfiguration device, final long address,
+            final boolean top, final boolean update, final VtdFault fault) {
+        final StageTable second = device.secondStage();
+        final int result = tables.walk(context, second, address, SecondStageWalk.READ, update,
+                top ? SecondStageUse.TOP_TABLE : SecondStageUse.TABLE, fault);
+        return result == VtdFault.NONE && update ? tables.commit(second, false, fault) : result;
     }
 
-    private long reserved(final VtdContext context, final int level, final boolean isLeaf) {
-        long bits = ADDRESS & context.beyondHost();
-        if (context.has(CapabilityFields.ERS) && !configuration.firstStageFlag(NXE)) {
-            bits |= FIRST_XD;
-        }
-        if (isLeaf && level > 1) {
+    /** Bits that are reserved in every entry. */
+    private static long reserved(final VtdContext context, final DeviceConfiguration device) {
+        final long beyond = ADDRESS & context.beyondHost();
+        return context.has(CapabilityFields.ERS) && !device.firstStageFlag(NXE) ? beyond | FIRST_XD : beyond;
+    }
+
+    /** Bits that are reserved in a leaf. */
+    private static long reserved(final VtdContext context, final DeviceConfiguration device, final int level) {
+        long bits = reserved(context, device);
+        if (level > 1) {
             bits |= (1L << PagingEntryLayout.indexShift(level)) - 1 & ADDRESS & ~FIRST_LARGE_PAT;
             final boolean offered = level == 2 || level == 3 && context.capabilities().has(CapabilityFields.FS1GP);
             if (!offered) {
@@ -150,35 +158,39 @@ final class FirstStageWalk {
         return bits;
     }
 
-    private void found(final int level, final long address) {
-        pageShift = PagingEntryLayout.indexShift(level);
-        final long offset = (1L << pageShift) - 1;
-        output = entry & ADDRESS & ~offset | address & offset;
+    private void found(final long leaf, final long where, final int covered, final long address) {
+        entry = leaf;
+        place = where;
+        pageShift = covered;
+        final long offset = (1L << covered) - 1;
+        output = leaf & ADDRESS & ~offset | address & offset;
     }
 
     /** Sets the flags of the leaf that the last walk found. */
-    int commit(final VtdContext context, final boolean dirty, final VtdFault fault) {
-        return setFlags(context, dirty ? FIRST_D : 0, fault);
+    int commit(final DeviceConfiguration device, final boolean dirty, final VtdFault fault) {
+        final long flags = dirty ? accessed(device) | FIRST_D : accessed(device);
+        return (entry & flags) == flags ? VtdFault.NONE : setFlags(device, place, entry, flags, fault);
     }
 
-    private int setFlags(final VtdContext context, final long more, final VtdFault fault) {
-        final long flags = FIRST_A | more | (configuration.firstStageFlag(EAFE) ? FIRST_EA : 0);
-        if ((entry & flags) == flags) {
-            return VtdFault.NONE;
-        }
-        if (!configuration.firstStage().snooped()) {
+    private static long accessed(final DeviceConfiguration device) {
+        return device.firstStageFlag(EAFE) ? FIRST_A | FIRST_EA : FIRST_A;
+    }
+
+    private int setFlags(final DeviceConfiguration device, final long where, final long found, final long flags,
+            final VtdFault fault) {
+        if (!device.firstStage().snooped()) {
             return fault.raise(FaultReason.SFS_9);
         }
-        if (configuration.secondStageUsed()) {
+        if (device.secondStageUsed()) {
             if (!tables.writable()) {
                 return fault.raise(FaultReason.SFS_8);
             }
-            final int result = tables.commit(configuration.secondStage(), true, fault);
+            final int result = tables.commit(device.secondStage(), true, fault);
             if (result != VtdFault.NONE) {
                 return result;
             }
         }
-        return switch (EntryFlags.set(memory, place, entry, flags)) {
+        return switch (EntryFlags.set(memory, where, found, flags)) {
             case EntryFlags.DONE -> VtdFault.NONE;
             case EntryFlags.CHANGED -> TranslationWalk.CHANGED;
             default -> fault.raise(FaultReason.SFS_10);
@@ -198,8 +210,8 @@ final class FirstStageWalk {
     }
 
     /** Everything that the page allows, writes only if no dirty flag is left to be set. */
-    int permissions(final boolean dirtied) {
-        final int granted = rights.granted();
+    int permissions(final DeviceConfiguration device, final boolean dirtied) {
+        final int granted = rights.granted(device);
         return dirtied || (entry & FIRST_D) != 0 ? granted : granted & ~Permission.WRITES;
     }
 }

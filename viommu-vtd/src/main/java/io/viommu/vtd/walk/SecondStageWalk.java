@@ -68,7 +68,7 @@ final class SecondStageWalk {
      * Walks. With nothing wanted, an entry that grants nothing is no fault: the page is then neither readable nor
      * writable. Accessed flags of tables are set on the way; those of the leaf wait for {@link #commit}.
      *
-     * @return {@link VtdFault#NONE}, the code of a reason, or {@link TableWalk#CHANGED}.
+     * @return {@link VtdFault#NONE}, the code of a reason, or {@link TranslationWalk#CHANGED}.
      */
     int walk(final VtdContext context, final StageTable table, final long address, final int wanted,
             final boolean update, final SecondStageUse use, final VtdFault fault) {
@@ -76,49 +76,64 @@ final class SecondStageWalk {
         if (address >>> width != 0) {
             return fault.raise(use.beyondWidth());
         }
-        readable = true;
-        writable = true;
+        // What a level needs stands in locals: guest memory is read acquiring, after which fields are loaded anew.
+        final GuestMemory ram = memory;
+        final MemoryWord read = word;
+        final long needed = ((wanted & READ) != 0 ? SECOND_R : 0) | ((wanted & WRITE) != 0 ? SECOND_W : 0);
+        final long reserved = reserved(context);
+        final boolean keepsFlags = update && table.updatesFlags();
+        final int top = table.levels();
+        int level = top;
+        int covered = PagingEntryLayout.indexShift(level);
         long at = table.base();
-        // Ends at a leaf, and level 1 has nothing else.
-        for (int level = table.levels();; level--) {
-            final long place = StageTable.entry(at, level, address);
-            if (memory.read(place, word) != GuestMemory.OK) {
-                return fault.raise(use.accessError(level == table.levels()));
+        long granted = SECOND_R | SECOND_W;
+        while (true) {
+            final long place = PagingEntryLayout.entry(at, covered, address);
+            if (ram.read(place, read) != GuestMemory.OK) {
+                return fault.raise(use.accessError(level == top));
             }
-            final long entry = word.value();
+            final long entry = read.value();
             if ((entry & (SECOND_R | SECOND_W)) == 0) {
-                readable = false;
-                writable = false;
+                grant(0);
                 return wanted == 0 ? VtdFault.NONE : fault.raise(use.notPresent((wanted & WRITE) != 0));
             }
-            readable &= (entry & SECOND_R) != 0;
-            writable &= (entry & SECOND_W) != 0;
-            if ((wanted & WRITE) != 0 && !writable || (wanted & READ) != 0 && !readable) {
-                return fault.raise(use.permission((wanted & WRITE) != 0 && !writable));
+            granted &= entry;
+            if ((needed & ~granted) != 0) {
+                return fault.raise(use.permission((needed & ~granted & SECOND_W) != 0));
             }
-            final boolean isLeaf = level == 1 || (entry & PAGE_SIZE) != 0;
-            if ((entry & reserved(context, use, level, isLeaf)) != 0) {
-                return fault.raise(use.reserved());
-            }
-            if (isLeaf) {
-                found(entry, place, level, address);
+            if (level == 1 || (entry & PAGE_SIZE) != 0) {
+                if ((entry & reserved(context, use, level)) != 0) {
+                    return fault.raise(use.reserved());
+                }
+                grant(granted);
+                found(entry, place, covered, address);
                 return VtdFault.NONE;
             }
-            if (update && table.updatesFlags()) {
+            if ((entry & reserved) != 0) {
+                return fault.raise(use.reserved());
+            }
+            if (keepsFlags) {
                 final int outcome = setFlags(table, place, entry, SECOND_A, fault);
                 if (outcome != VtdFault.NONE) {
                     return outcome;
                 }
             }
             at = entry & ADDRESS;
+            level--;
+            covered -= PagingEntryLayout.LEVEL_BITS;
         }
     }
 
-    private void found(final long entry, final long place, final int level, final long address) {
+    private void grant(final long rights) {
+        readable = (rights & SECOND_R) != 0;
+        writable = (rights & SECOND_W) != 0;
+    }
+
+    private void found(final long entry, final long place, final int covered, final long address) {
         leaf = entry;
         leafPlace = place;
-        pageShift = PagingEntryLayout.indexShift(level);
-        final long offset = (1L << pageShift) - 1;
+        pageShift = covered;
+        final long offset = (1L << covered) - 1;
         output = entry & ADDRESS & ~offset | address & offset;
     }
 
@@ -150,14 +165,16 @@ final class SecondStageWalk {
         };
     }
 
-    private static long reserved(final VtdContext context, final SecondStageUse use, final int level,
-            final boolean isLeaf) {
-        long bits = ADDRESS & context.beyondHost() | SECOND_TM;
-        if (!isLeaf) {
-            return bits | SECOND_SNP;
-        }
-        if (context.transientMappings()) {
-            bits &= ~SECOND_TM;
+    /** Bits that are reserved in every entry that leads to a table. */
+    private static long reserved(final VtdContext context) {
+        return ADDRESS & context.beyondHost() | SECOND_TM | SECOND_SNP;
+    }
+
+    /** Bits that are reserved in a leaf. */
+    private static long reserved(final VtdContext context, final SecondStageUse use, final int level) {
+        long bits = ADDRESS & context.beyondHost();
+        if (!context.transientMappings()) {
+            bits |= SECOND_TM;
         }
         // In scalable mode the PASID table entry may ask for snooping too, so the bit is known there.
         if (use == SecondStageUse.LEGACY && !context.has(CapabilityFields.SC)) {

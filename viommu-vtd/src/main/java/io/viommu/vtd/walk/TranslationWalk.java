@@ -102,7 +102,7 @@ public final class TranslationWalk {
             return VtdFault.NONE; // only a translation request gets here
         }
         final int blocked = clear(device, request, fault);
-        return blocked == VtdFault.NONE && update ? commit(context, device, request, fault) : blocked;
+        return blocked == VtdFault.NONE && update ? commit(device, request, fault) : blocked;
     }
 
     private int walkStages(final VtdContext context, final DeviceConfiguration device, final DmaRequest request,
@@ -117,7 +117,7 @@ public final class TranslationWalk {
                 return result;
             }
             found(first.address(), first.shift(),
-                    first.present() ? first.permissions(update && request.dirties()) : 0);
+                    first.present() ? first.permissions(device, update && request.dirties()) : 0);
         }
         if (device.secondStageUsed() && permissions != 0) {
             final int result = second.walk(context, device.secondStage(), address, wanted(context, request), update,
@@ -148,11 +148,11 @@ public final class TranslationWalk {
         return request.writes() ? read | SecondStageWalk.WRITE : read;
     }
 
-    private int commit(final VtdContext context, final DeviceConfiguration device, final DmaRequest request,
+    private int commit(final DeviceConfiguration device, final DmaRequest request,
             final VtdFault fault) {
         final boolean dirty = request.dirties() && (permissions & Permission.WRITES) != 0;
         if (device.firstStageUsed()) {
-            final int result = first.commit(context, dirty, fault);
+            final int result = first.commit(device, dirty, fault);
             if (result != VtdFault.NONE) {
                 return result;
             }
