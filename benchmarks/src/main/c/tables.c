@@ -6,6 +6,8 @@
 #define OFFSET 0xfffull
 #define ADDRESS 0x0000fffffffff000ull
 #define LEVELS 4
+#define RIGHTS 0x3full
+#define STAMP_SHIFT 8
 
 /* ---- look-up ---- */
 
@@ -21,7 +23,7 @@ void tables_fill(struct slot *slots, uint64_t mask, const struct access *list, u
         uint64_t at = home(list[i].device, page, mask);
         while (slots[at].used && (slots[at].page != page || slots[at].device != list[i].device))
             at = (at + 1) & mask;
-        slots[at] = (struct slot){ list[i].device, page, page << PAGE_SHIFT, 1 };
+        slots[at] = (struct slot){ list[i].device, page, page << PAGE_SHIFT, 1 << STAMP_SHIFT | RIGHTS };
     }
 }
 
@@ -45,12 +47,53 @@ uint64_t tables_lookup(const struct slot *slots, uint64_t mask, const struct acc
     return sum;
 }
 
+static inline uint64_t lookup_checked(const struct slot *slots, uint64_t mask, const uint64_t *sequence,
+    uint64_t shift, uint64_t needed, const struct access *access)
+{
+    const uint64_t now = __atomic_load_n(sequence, __ATOMIC_ACQUIRE);
+    const uint64_t page = access->address >> shift;
+    uint64_t at = home(access->device, page, mask);
+    while (1) {
+        const struct slot *slot = slots + at;
+        const uint64_t output = __atomic_load_n(&slot->output, __ATOMIC_ACQUIRE);
+        const uint64_t found = __atomic_load_n(&slot->page, __ATOMIC_RELAXED);
+        const uint64_t device = __atomic_load_n(&slot->device, __ATOMIC_RELAXED);
+        const uint64_t used = __atomic_load_n(&slot->used, __ATOMIC_RELAXED);
+        if (!used)
+            return 0;
+        __atomic_thread_fence(__ATOMIC_ACQUIRE);
+        if (found == page && device == access->device && (used & needed) == needed && !(output & 1)
+            && __atomic_load_n(&slot->output, __ATOMIC_RELAXED) == output && used >> STAMP_SHIFT == now >> 1
+            && !(now & 1))
+            return (output & ~OFFSET) | (access->address & ((1ull << shift) - 1));
+        at = (at + 1) & mask;
+    }
+}
+
+uint64_t tables_lookup_checked(const struct slot *slots, uint64_t mask, const uint64_t *sequence, uint64_t shift,
+    uint64_t needed, const struct access *list, uint64_t n)
+{
+    uint64_t sum = 0;
+    for (uint64_t i = 0; i < n; i++)
+        sum += lookup_checked(slots, mask, sequence, shift, needed, list + i);
+    return sum;
+}
+
+/*
+ * What comes after what: the sum never has bit 63, but that the processor knows only when the last access has ended. A
+ * fence alone does not keep it from beginning the next accesses meanwhile.
+ */
+static inline const struct access *next(const struct access *list, uint64_t i, uint64_t sum)
+{
+    return list + i + (sum >> 63);
+}
+
 uint64_t tables_lookup_alone(const struct slot *slots, uint64_t mask, const struct access *list, uint64_t n)
 {
     uint64_t sum = 0;
     for (uint64_t i = 0; i < n; i++) {
         __atomic_thread_fence(__ATOMIC_SEQ_CST);
-        sum += lookup(slots, mask, list + i);
+        sum += lookup(slots, mask, next(list, i, sum));
     }
     return sum;
 }
@@ -109,7 +152,8 @@ uint64_t tables_walk_alone(const uint8_t *ram, uint64_t first, uint64_t second, 
     uint64_t sum = 0;
     for (uint64_t i = 0; i < n; i++) {
         __atomic_thread_fence(__ATOMIC_SEQ_CST);
-        sum += second ? walk_nested(ram, first, second, list[i].address) : walk(ram, first, list[i].address);
+        const uint64_t address = next(list, i, sum)->address;
+        sum += second ? walk_nested(ram, first, second, address) : walk(ram, first, address);
     }
     return sum;
 }
@@ -141,8 +185,9 @@ uint64_t tables_walk_cached(const uint8_t *ram, uint64_t first, uint64_t second,
     uint64_t sum = 0;
     for (uint64_t i = 0; i < n; i++) {
         __atomic_thread_fence(__ATOMIC_SEQ_CST);
-        const uint64_t device = list[i].device;
-        const uint64_t address = list[i].address;
+        const struct access *access = next(list, i, sum);
+        const uint64_t device = access->device;
+        const uint64_t address = access->address;
         const uint64_t page = address >> PAGE_SHIFT;
         const uint64_t at = home(device, page, mask);
         const struct slot *found = find(slots, mask, at, device, page);

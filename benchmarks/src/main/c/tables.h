@@ -30,8 +30,15 @@ void tables_fill(struct slot *slots, uint64_t mask, const struct access *list, u
 uint64_t tables_lookup(const struct slot *slots, uint64_t mask, const struct access *list, uint64_t n);
 
 /*
- * The same, each for itself: with a full fence before it, as every access has that an invalidation must be able to wait
- * for.
+ * The same with all that a device model checks while others fill and invalidate: a version before and after, whether
+ * the stamp is that of the present sequence (of 2), rights, the size of the page as a number.
+ */
+uint64_t tables_lookup_checked(const struct slot *slots, uint64_t mask, const uint64_t *sequence, uint64_t shift,
+    uint64_t needed, const struct access *list, uint64_t n);
+
+/*
+ * As tables_lookup, each for itself: after the one before has ended, and with a full fence, as every access has that an
+ * invalidation must be able to wait for.
  */
 uint64_t tables_lookup_alone(const struct slot *slots, uint64_t mask, const struct access *list, uint64_t n);
 
@@ -41,7 +48,7 @@ uint64_t tables_walk(const uint8_t *ram, uint64_t root, const struct access *lis
 /* The same through two stages: the tables of the first, and what it gives out, are addresses for the second. */
 uint64_t tables_walk_nested(const uint8_t *ram, uint64_t first, uint64_t second, const struct access *list, uint64_t n);
 
-/* Each for itself, with a fence; second is 0 for one stage. */
+/* Each for itself likewise; second is 0 for one stage. */
 uint64_t tables_walk_alone(const uint8_t *ram, uint64_t first, uint64_t second, const struct access *list, uint64_t n);
 
 /* Likewise, and with a cache of mask + 1 slots: looked into first, in a window of 4, and filled after the walk. */

@@ -37,8 +37,11 @@ public final class TableReference {
     /** Bytes of a slot of the hash table. */
     public static final int SLOT_LENGTH = 32;
 
+    private static final long PAGE_SHIFT = 12;
+
     private final MethodHandle fill;
     private final MethodHandle lookup;
+    private final MethodHandle lookupChecked;
     private final MethodHandle lookupAlone;
     private final MethodHandle walk;
     private final MethodHandle walkAlone;
@@ -52,6 +55,8 @@ public final class TableReference {
         fill = linker.downcallHandle(library.findOrThrow("tables_fill"),
                 FunctionDescriptor.ofVoid(ADDRESS, JAVA_LONG, ADDRESS, JAVA_LONG));
         lookup = function(linker, library, "tables_lookup", ADDRESS, JAVA_LONG, ADDRESS, JAVA_LONG);
+        lookupChecked = function(linker, library, "tables_lookup_checked", ADDRESS, JAVA_LONG, ADDRESS, JAVA_LONG,
+                JAVA_LONG, ADDRESS, JAVA_LONG);
         lookupAlone = function(linker, library, "tables_lookup_alone", ADDRESS, JAVA_LONG, ADDRESS, JAVA_LONG);
         walkAlone = function(linker, library, "tables_walk_alone", ADDRESS, JAVA_LONG, JAVA_LONG, ADDRESS, JAVA_LONG);
         walkCached = function(linker, library, "tables_walk_cached", ADDRESS, JAVA_LONG, JAVA_LONG, ADDRESS, JAVA_LONG,
@@ -115,7 +120,26 @@ public final class TableReference {
     }
 
     /**
-     * Looks accesses up, each for itself: with a full fence before it.
+     * Looks accesses up with the checks that a model makes.
+     *
+     * @param slots    filled.
+     * @param sequence 8 bytes that hold 2.
+     * @param needed   rights, of 6 bits.
+     * @param accesses the first of them.
+     * @param count    how many.
+     * @return the sum of the addresses.
+     */
+    public long lookupChecked(final MemorySegment slots, final MemorySegment sequence, final long needed,
+            final MemorySegment accesses, final long count) {
+        try {
+            return (long) lookupChecked.invokeExact(slots, mask(slots), sequence, PAGE_SHIFT, needed, accesses, count);
+        } catch (final Throwable thrown) {
+            throw CReference.unexpected(thrown);
+        }
+    }
+
+    /**
+     * Looks accesses up, each for itself: after the one before, and with a full fence.
      *
      * @param slots    filled.
      * @param accesses the first of them.
@@ -131,7 +155,7 @@ public final class TableReference {
     }
 
     /**
-     * Walks, each for itself: with a full fence before it.
+     * Walks, each for itself: after the one before, and with a full fence.
      *
      * @param ram      where guest physical address 0 would lie.
      * @param first    the first table of the only or the first stage.

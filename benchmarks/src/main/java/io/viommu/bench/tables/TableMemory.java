@@ -96,6 +96,16 @@ public final class TableMemory {
     }
 
     /**
+     * Stores one word, without an array for it.
+     *
+     * @param at   guest physical address.
+     * @param word what to store.
+     */
+    public void store(final long at, final long word) {
+        ram.set(ValueLayout.JAVA_LONG, at - BASE, word);
+    }
+
+    /**
      * Loads a word.
      *
      * @param at guest physical address.

@@ -16,7 +16,9 @@
 
 package io.viommu.bench.translate;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.concurrent.TimeUnit;
 
 import org.openjdk.jmh.annotations.Benchmark;
@@ -83,6 +85,7 @@ public class HitBench {
     @State(Scope.Thread)
     public static class Reference {
         private TableReference functions;
+        private final MemorySegment sequence = Arena.ofAuto().allocate(Long.BYTES, Long.BYTES);
         private MemorySegment slots;
 
         /** Made by JMH. */
@@ -98,6 +101,7 @@ public class HitBench {
         public void build(final HitBench bench) {
             functions = TableReference.build();
             slots = bench.accesses.table(functions);
+            sequence.set(ValueLayout.JAVA_LONG, 0, 2);
         }
     }
 
@@ -119,6 +123,18 @@ public class HitBench {
     @Benchmark
     public long transaction() {
         return translations.oneByOne();
+    }
+
+    /**
+     * In C, with the checks that the model makes.
+     *
+     * @param reference the hash table.
+     * @return the sum of the addresses.
+     */
+    @Benchmark
+    public long cChecked(final Reference reference) {
+        return reference.functions.lookupChecked(reference.slots, reference.sequence, 1,
+                accesses.from(accesses.next()), Accesses.CHUNK);
     }
 
     /**

@@ -198,7 +198,8 @@ public final class RequesterGuest implements TranslatingGuest, InterruptSink {
 
     /** Puts a descriptor into the queue. */
     void descriptor(final long word0, final long word1) {
-        memory.store(invalidations + tail, word0, word1);
+        memory.store(invalidations + tail, word0);
+        memory.store(invalidations + tail + Long.BYTES, word1);
         tail = tail + descriptor & QUEUE - 1;
     }
 

@@ -21,6 +21,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -59,6 +60,17 @@ class TableReferenceTest {
         final MemorySegment slots = accesses.table(reference);
         assertThat(reference.lookup(slots, accesses.from(0), Accesses.CHUNK)).isEqualTo(sum(0));
         assertThat(reference.lookupAlone(slots, accesses.from(0), Accesses.CHUNK)).isEqualTo(sum(0));
+    }
+
+    @Test
+    void aCheckedLookUpFindsWhatIsUpToDateAndAllowed() {
+        final MemorySegment slots = accesses.table(reference);
+        final MemorySegment sequence = Arena.ofAuto().allocate(Long.BYTES, Long.BYTES);
+        sequence.set(ValueLayout.JAVA_LONG, 0, 2);
+        assertThat(reference.lookupChecked(slots, sequence, 9, accesses.from(0), Accesses.CHUNK)).isEqualTo(sum(0));
+        assertThat(reference.lookupChecked(slots, sequence, 64, accesses.from(0), Accesses.CHUNK)).isZero();
+        sequence.set(ValueLayout.JAVA_LONG, 0, 4);
+        assertThat(reference.lookupChecked(slots, sequence, 9, accesses.from(0), Accesses.CHUNK)).isZero();
     }
 
     @Test
