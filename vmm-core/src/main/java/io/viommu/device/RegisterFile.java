@@ -17,11 +17,11 @@
 package io.viommu.device;
 
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.List;
 
-import org.agrona.concurrent.UnsafeBuffer;
+import org.agrona.BufferUtil;
+import org.agrona.UnsafeApi;
 
 /**
  * The registers of one device, driven by a table of {@link Register} rows.
@@ -66,7 +66,10 @@ public final class RegisterFile {
     private static final Guard ALWAYS = () -> true;
     private static final int NONE = -1;
 
-    private final UnsafeBuffer words;
+    /** Keeps the words reachable. */
+    private final ByteBuffer memory;
+    /** Where they lie. Models name only registers within the frame, so accesses need no checks of their own. */
+    private final long words;
     private final Register[] rows;
     private final WriteHandler[] handlers;
     private final Guard[] guards;
@@ -80,7 +83,8 @@ public final class RegisterFile {
      * @throws IllegalArgumentException if rows overlap or lie outside the frame.
      */
     public RegisterFile(final int size, final List<Register> table) {
-        this.words = new UnsafeBuffer(ByteBuffer.allocateDirect(size + 8).order(ByteOrder.nativeOrder()));
+        this.memory = BufferUtil.allocateDirectAligned(size, Long.BYTES);
+        this.words = BufferUtil.address(memory);
         this.rows = table.toArray(new Register[0]);
         this.handlers = new WriteHandler[rows.length];
         this.guards = new Guard[rows.length];
@@ -158,7 +162,7 @@ public final class RegisterFile {
         }
         final int row = rowAtWord[at >> 2];
         if (row != NONE && rows[row].width() == 8) {
-            return words.getLongVolatile(at);
+            return get(rows[row]);
         }
         return readWord(at) | readWord(at + 4) << 32;
     }
@@ -245,8 +249,8 @@ public final class RegisterFile {
      */
     public long get(final Register register) {
         return register.width() == 8
-                ? words.getLongVolatile(register.offset())
-                : words.getIntVolatile(register.offset()) & 0xFFFF_FFFFL;
+                ? UnsafeApi.getLongVolatile(null, words + register.offset())
+                : UnsafeApi.getIntVolatile(null, words + register.offset()) & 0xFFFF_FFFFL;
     }
 
     /**
@@ -258,9 +262,9 @@ public final class RegisterFile {
      */
     public void set(final Register register, final long value) {
         if (register.width() == 8) {
-            words.putLongVolatile(register.offset(), value);
+            UnsafeApi.putLongVolatile(null, words + register.offset(), value);
         } else {
-            words.putIntVolatile(register.offset(), (int) value);
+            UnsafeApi.putIntVolatile(null, words + register.offset(), (int) value);
         }
     }
 
@@ -273,9 +277,9 @@ public final class RegisterFile {
      */
     public void setRelease(final Register register, final long value) {
         if (register.width() == 8) {
-            words.putLongRelease(register.offset(), value);
+            UnsafeApi.putLongRelease(null, words + register.offset(), value);
         } else {
-            words.putIntRelease(register.offset(), (int) value);
+            UnsafeApi.putIntRelease(null, words + register.offset(), (int) value);
         }
     }
 
@@ -289,8 +293,8 @@ public final class RegisterFile {
      */
     public boolean compareAndSet(final Register register, final long expected, final long value) {
         return register.width() == 8
-                ? words.compareAndSetLong(register.offset(), expected, value)
-                : words.compareAndSetInt(register.offset(), (int) expected, (int) value);
+                ? UnsafeApi.compareAndSetLong(null, words + register.offset(), expected, value)
+                : UnsafeApi.compareAndSetInt(null, words + register.offset(), (int) expected, (int) value);
     }
 
     /**

@@ -64,8 +64,10 @@ public final class FaultRecord {
      */
     public FaultRecord wrap(final AtomicBuffer newBuffer, final int newOffset) {
         newBuffer.boundsCheck(newOffset, LENGTH);
-        this.buffer = newBuffer;
-        this.array = newBuffer.byteArray();
+        if (buffer != newBuffer) { // mostly it moves within one; to store a reference costs a barrier of the collector
+            buffer = newBuffer;
+            array = newBuffer.byteArray();
+        }
         this.address = newBuffer.addressOffset() + newOffset;
         return this;
     }
@@ -245,7 +247,7 @@ public final class FaultRecord {
     /**
      * When it happened, or was read.
      *
-     * @return {@link System#nanoTime()} scale (CLOCK_MONOTONIC on Linux), 0 if unknown.
+     * @return {@link System#nanoTime()} scale (CLOCK_MONOTONIC on Linux), 0 if unknown, as of an emulated device's.
      */
     public long time() {
         return UnsafeApi.getLong(array, address + TIME);

@@ -20,6 +20,7 @@ import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 
 import org.agrona.BufferUtil;
+import org.agrona.UnsafeApi;
 import org.agrona.concurrent.UnsafeBuffer;
 
 import io.viommu.device.Register;
@@ -35,6 +36,8 @@ import io.viommu.smmu.register.SmmuOptions;
  */
 final class OutputQueue {
 
+    private static final boolean SWAPPED = ByteOrder.nativeOrder() != ByteOrder.LITTLE_ENDIAN;
+
     private final RegisterFile registers;
     private final GuestMemory memory;
     private final Register base;
@@ -44,6 +47,8 @@ final class OutputQueue {
     private final int entryShift;
     private final long addressMask;
     private final UnsafeBuffer entry;
+    /** Where the entry lies. */
+    private final long words;
 
     OutputQueue(final RegisterFile registers, final GuestMemory memory, final SmmuOptions options,
             final Register base, final Register prod, final Register cons, final int maxLog2, final int entryBytes) {
@@ -56,11 +61,12 @@ final class OutputQueue {
         this.entryShift = Integer.numberOfTrailingZeros(entryBytes);
         this.addressMask = options.addressMask();
         this.entry = new UnsafeBuffer(BufferUtil.allocateDirectAligned(entryBytes, entryBytes));
+        this.words = entry.addressOffset();
     }
 
-    /** Puts a word into the entry to be written next. */
+    /** Puts a word into the entry to be written next; the index is below its number of words. */
     void word(final int index, final long value) {
-        entry.putLong(index * Long.BYTES, value, ByteOrder.LITTLE_ENDIAN);
+        UnsafeApi.putLong(null, words + index * Long.BYTES, SWAPPED ? Long.reverseBytes(value) : value);
     }
 
     boolean full() {

@@ -94,7 +94,7 @@ public final class FaultRecordingRegisters {
         // The index moves before F is set, so that whoever looks for the oldest pending register starts behind this
         // one.
         next = index + 1 == low.length ? 0 : index + 1;
-        registers.set(low[index], lowWord & FaultRecordingLayout.FAULT_INFO);
+        registers.setRelease(low[index], lowWord & FaultRecordingLayout.FAULT_INFO);
         // The word with F comes last: software that sees F sees the whole record.
         registers.set(high[index], highWord & FaultRecordingLayout.HIGH_FIELDS | FaultRecordingLayout.FAULT);
         if ((registers.get(VtdRegisters.FSTS) & StatusFields.PRIMARY_PENDING_FAULT) == 0) {
