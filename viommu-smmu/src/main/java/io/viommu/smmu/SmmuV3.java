@@ -54,6 +54,8 @@ import io.viommu.smmu.translate.SmmuSession;
  */
 public final class SmmuV3 implements VirtualIommu, DmaTranslator {
 
+    private static final long NOBODY = 0;
+
     private final RegisterFrame frame;
     private final SmmuFeatures features;
     private final SmmuDmaTranslator translator;
@@ -67,8 +69,11 @@ public final class SmmuV3 implements VirtualIommu, DmaTranslator {
     private final CommandQueue commands;
     private final DeferredWork deferred;
     private final FaultWay faults = new FaultWay();
-    /** Who injects just now; written and compared by that thread itself, so a stale value is never its own. */
-    private Thread injector;
+    /**
+     * The id of the thread that injects just now; written and compared by that thread itself, so a stale value is never
+     * its own. It is a number, since to store a reference for each fault costs a barrier of the collector.
+     */
+    private long injector;
 
     /**
      * Makes a device, reset.
@@ -193,18 +198,18 @@ public final class SmmuV3 implements VirtualIommu, DmaTranslator {
 
     @Override
     public FaultDisposition inject(final FaultRecord record) {
-        injector = Thread.currentThread();
+        injector = Thread.currentThread().threadId();
         try {
             return injection.inject(record);
         } finally {
-            injector = null;
+            injector = NOBODY;
         }
     }
 
     /** The interrupt may make the guest take events at once, which makes room for records that wait. */
     @Override
     public void endOfBatch() {
-        injector = Thread.currentThread();
+        injector = Thread.currentThread().threadId();
         try {
             do {
                 injection.recordWaiting();
@@ -212,12 +217,12 @@ public final class SmmuV3 implements VirtualIommu, DmaTranslator {
                 pageRequests.endOfBatch();
             } while (stalls.hasWaiting() && events.writable());
         } finally {
-            injector = null;
+            injector = NOBODY;
         }
     }
 
     private boolean onInjector() {
-        return injector == Thread.currentThread();
+        return injector == Thread.currentThread().threadId();
     }
 
     /** Records that wait can be written now, perhaps; only the injector may do so. */

@@ -65,6 +65,8 @@ import io.viommu.vtd.translate.VtdSession;
  */
 public final class VtdUnit implements VirtualIommu, DmaTranslator, InterruptRemapper {
 
+    private static final long NOBODY = 0;
+
     private final RegisterFrame frame;
     private final RemappingState state;
     private final EventLine faultEvent;
@@ -84,8 +86,11 @@ public final class VtdUnit implements VirtualIommu, DmaTranslator, InterruptRema
     /** The page request queue and its event, or null if there is none. */
     private final PageRequestQueue pageRequests;
     private final EventLine pageEvent;
-    /** Who injects just now; written and compared by that thread itself, so a stale value is never its own. */
-    private Thread injector;
+    /**
+     * The id of the thread that injects just now; written and compared by that thread itself, so a stale value is never
+     * its own. It is a number, since to store a reference for each fault costs a barrier of the collector.
+     */
+    private long injector;
 
     /**
      * Makes a unit, reset.
@@ -225,30 +230,30 @@ public final class VtdUnit implements VirtualIommu, DmaTranslator, InterruptRema
 
     @Override
     public FaultDisposition inject(final FaultRecord record) {
-        injector = Thread.currentThread();
+        injector = Thread.currentThread().threadId();
         try {
             return injection.inject(record);
         } finally {
-            injector = null;
+            injector = NOBODY;
         }
     }
 
     @Override
     public void endOfBatch() {
-        injector = Thread.currentThread();
+        injector = Thread.currentThread().threadId();
         try {
             faultEvent.deliver();
             if (pageEvent != null) {
                 pageEvent.deliver();
             }
         } finally {
-            injector = null;
+            injector = NOBODY;
         }
     }
 
     /** Whether others wait for the calling thread: it injects, or a guest handles its message. */
     private boolean mayNotWait() {
-        return injector == Thread.currentThread() || remapper.sending();
+        return injector == Thread.currentThread().threadId() || remapper.sending();
     }
 
     @Override

@@ -108,8 +108,10 @@ public final class FaultIngress implements FaultSink {
         } else if (!budget.take(source, hostDevice, now)) {
             refused = FaultDisposition.THROTTLED;
         } else {
-            refused = FaultDisposition.CLOSED;
             claim = next.claim(record);
+            if (claim == FaultPort.CLOSED) {
+                refused = FaultDisposition.CLOSED;
+            }
         }
         if (claim == FaultPort.CLOSED) {
             record.wrap(waste, 0).clear();
