@@ -18,8 +18,10 @@ package io.viommu.vmm.realguest;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -28,6 +30,12 @@ import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestMethodOrder;
+
+import io.viommu.bridge.log.LogAccess;
+import io.viommu.bridge.log.LogFault;
+import io.viommu.bridge.log.VtdLogFault;
+import io.viommu.vtd.fault.FaultReason;
+import io.viommu.vtd.fault.PhysicalOwner;
 
 /** What Linux's own VT-d driver must do and say in either of its modes; one boot, in this order. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -42,6 +50,10 @@ abstract class VtdScenarios {
     private static final long NOWHERE = 0x123_4567_8000L;
     private static final int STORM = 100_000;
     private static final int RATE_LIMIT = 10;
+    /** With two questions for each of their interrupts, which are two at most, no more than ten. */
+    private static final int AT_ONCE = 5;
+    private static final int TRIES = 5;
+    private static final String WITH_PFO = "DMAR: DRHD: handling fault status reg [0-9a-f]*[13579bdf]";
 
     private final GuestKind kind;
     private final Map<String, String> properties;
@@ -148,10 +160,46 @@ abstract class VtdScenarios {
         assertThat(guest.await(mark, "DMAR: [DMA")).isEqualTo(line("Write", ENTROPY, address, unmapped()));
     }
 
+    @Test
+    @Order(7)
+    void realFaultsOfThisModeShowTheSameWordsOnTheConsole() throws Exception {
+        final List<VtdLogFault> faults = new ArrayList<>();
+        for (final LogFault fault : RealFaults.of(LogFault.Kind.VTD_DMA_FAULT)) {
+            final VtdLogFault vtd = (VtdLogFault) fault;
+            final FaultReason reason = FaultReason.of(vtd.reason().getAsInt());
+            if (reason.owner() == PhysicalOwner.GUEST && reason.scalable() == (kind == GuestKind.X86_SCALABLE)) {
+                faults.add(vtd);
+            }
+        }
+        for (int first = 0; first < faults.size(); first += AT_ONCE) {
+            guest.letLimitPass();
+            final int mark = guest.console().mark();
+            final List<VtdLogFault> batch = faults.subList(first, Math.min(first + AT_ONCE, faults.size()));
+            assertThat(guest.door("fault " + batch.stream().map(RealFaults::fields).collect(
+                    Collectors.joining(" ; ")))).isEqualTo("delivered=" + batch.size());
+            for (final VtdLogFault fault : batch) {
+                final String words = words(fault);
+                System.out.println(guest.await(mark, line -> line.contains(words), words));
+            }
+        }
+        assertThat(faults).hasSizeGreaterThan(kind == GuestKind.X86_SCALABLE ? 9 : 40);
+    }
+
+    /** As Linux 6 says it: bus, slot and function, the page, and the reason with the words of the log. */
+    private static String words(final VtdLogFault fault) {
+        final int device = fault.sourceId().getAsInt();
+        final String pasid = fault.pasid().isPresent()
+                ? "PASID 0x%x".formatted(fault.pasid().getAsInt())
+                : "NO_PASID";
+        return "[DMA %s %s] Request device [%02x:%02x.%d] fault addr 0x%x [fault reason 0x%02x] %s".formatted(
+                fault.access() == LogAccess.READ ? "Read" : "Write", pasid, device >> 8, device >> 3 & 0x1F,
+                device & 7, fault.info().getAsLong() & -4096, fault.reason().getAsInt(), fault.reasonText());
+    }
+
     /**
      * Linux asks its limit once for an interrupt, once for each record, and once where it finds no further record; it
      * counts what it leaves out. So the records that it took are all those questions but two for each interrupt. An
-     * interrupt whose records the one before took along asks nothing: then the sum is short by two.
+     * interrupt whose records the one before took along asks once or not at all: then the sum is short by one or two.
      */
     @Test
     @Order(9)
@@ -164,8 +212,6 @@ abstract class VtdScenarios {
         final long delivered = ended.remove("delivered");
         assertThat(ended.keySet()).as("the rest ran over").isSubsetOf("queue-full", "overflow-pending");
         assertThat(delivered + ended.values().stream().mapToLong(Long::longValue).sum()).isEqualTo(STORM);
-        guest.await(mark, line -> line.matches(".*DRHD: handling fault status reg [0-9a-f]*[13579bdf]"),
-                "a status with PFO");
         guest.letLimitPass();
         final long interrupts = guest.interrupts("dmar0") - before;
         // The limit's count of what it left out comes with the next message.
@@ -176,9 +222,21 @@ abstract class VtdScenarios {
         final long taken = asked - 2 * interrupts;
         System.out.printf("%s: of %d faults the guest took %d, asked %d times in %d interrupts; %d delivered, %s%n",
                 kind, STORM, taken, asked, interrupts, delivered, ended);
-        assertThat(delivered - taken).as("two for each interrupt that found nothing left")
-                .isBetween(0L, interrupts / 4).matches(rest -> rest % 2 == 0, "even");
+        assertThat(delivered - taken).as("up to two for each interrupt that found nothing left").isBetween(0L,
+                interrupts);
         assertThat(guest.ask("echo alive")).isEqualTo("alive");
+    }
+
+    /** Whether the guest's first look, the one it prints, comes before or after the overflow is a matter of luck. */
+    @Test
+    @Order(10)
+    void anOverflowIsSeenInTheStatusThatTheGuestPrints() throws Exception {
+        final int mark = guest.console().mark();
+        for (int i = 0; i < TRIES && guest.kernel(mark).stream().noneMatch(line -> line.matches(WITH_PFO)); i++) {
+            guest.letLimitPass();
+            guest.door("storm 1000 reason=5 sid=0x28 iova=0xbad0000000 perm=w as-reported=1");
+        }
+        guest.await(mark, line -> line.matches(".*" + WITH_PFO), "a status with PFO");
     }
 
     private static String line(final String access, final String device, final long address, final String reason) {
