@@ -30,6 +30,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+import io.viommu.fault.GenericFault;
+
 /** The constants against what a C compiler makes of the structures, written out here from their documentation. */
 class LayoutTest {
 
@@ -115,6 +117,37 @@ class LayoutTest {
         expected.put("region", DmaFaultRegionLayout.regionSize(64));
         assertThat(seen).isEqualTo(expected);
         assertThat(DmaFaultRegionLayout.regionSize(64)).isEqualTo(36864);
+    }
+
+    /** Kernel headers have had the entry from 5.3 to 6.10; the region itself was never merged. */
+    @Test
+    void theEntryIsThatOfTheInstalledKernelHeaders(@TempDir final Path folder) throws Exception {
+        final Path compiler = compiler();
+        assumeTrue(compiler != null, "There is no gcc or cc on this machine to compute the layouts with.");
+        final Path header = Path.of("/usr/include/linux/iommu.h");
+        assumeTrue(Files.isReadable(header) && Files.readString(header).contains("struct iommu_fault {"),
+                "The installed kernel headers don't have struct iommu_fault.");
+        final Path source = Files.writeString(folder.resolve("fault.c"), """
+                #include <linux/iommu.h>
+                #include <stddef.h>
+                #define IS(what, value) _Static_assert((what) == (value), #what)
+                #define AT(field, offset) IS(offsetof(struct iommu_fault, field), offset)
+                IS(sizeof(struct iommu_fault), %d);
+                AT(type, %d); AT(event.reason, %d); AT(event.flags, %d); AT(event.pasid, %d); AT(event.perm, %d);
+                AT(event.addr, %d); AT(event.fetch_addr, %d); AT(prm.flags, %d); AT(prm.pasid, %d); AT(prm.grpid, %d);
+                AT(prm.private_data, %d);
+                IS(IOMMU_FAULT_DMA_UNRECOV, %d); IS(IOMMU_FAULT_PAGE_REQ, %d);
+                IS(IOMMU_FAULT_REASON_PTE_FETCH, %d); IS(IOMMU_FAULT_REASON_OOR_ADDRESS, %d);
+                IS(IOMMU_FAULT_UNRECOV_PASID_VALID, %d); IS(IOMMU_FAULT_PAGE_REQUEST_LAST_PAGE, %d);
+                IS(IOMMU_FAULT_PERM_READ, %d); IS(IOMMU_FAULT_PERM_PRIV, %d);
+                """.formatted(IommuFault2021.LENGTH, IommuFault2021.TYPE, IommuFault2021.REASON, IommuFault2021.FLAGS,
+                IommuFault2021.PASID, IommuFault2021.PERMISSIONS, IommuFault2021.ADDRESS, IommuFault2021.FETCH_ADDRESS,
+                IommuFault2021.REQUEST_FLAGS, IommuFault2021.REQUEST_PASID, IommuFault2021.REQUEST_GROUP,
+                IommuFault2021.REQUEST_PRIVATE_DATA, IommuFault2021.TYPE_UNRECOVERABLE,
+                IommuFault2021.TYPE_PAGE_REQUEST, GenericFault.REASON_PTE_FETCH, GenericFault.REASON_OOR_ADDRESS,
+                GenericFault.FLAG_PASID_VALID, GenericFault.REQUEST_LAST_PAGE, GenericFault.PERM_READ,
+                GenericFault.PERM_PRIV));
+        assertThat(run(compiler.toString(), "-fsyntax-only", source.toString())).isEmpty();
     }
 
     private static Path compiler() {

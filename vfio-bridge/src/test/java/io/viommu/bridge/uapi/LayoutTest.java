@@ -19,6 +19,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
+import java.lang.reflect.Field;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -85,6 +86,30 @@ class LayoutTest {
             vfio_iommu_type1_dma_unmap VfioDmaUnmap argsz flags iova size
             """;
 
+    /** Names in the headers, layout class without "Layout", and our constant. */
+    private static final String FLAGS = """
+            VFIO_REGION_INFO_FLAG_READ VfioRegionInfo FLAG_READ
+            VFIO_REGION_INFO_FLAG_WRITE VfioRegionInfo FLAG_WRITE
+            VFIO_REGION_INFO_FLAG_MMAP VfioRegionInfo FLAG_MMAP
+            VFIO_REGION_INFO_FLAG_CAPS VfioRegionInfo FLAG_CAPS
+            VFIO_REGION_INFO_CAP_SPARSE_MMAP VfioCapHeader ID_SPARSE_MMAP
+            VFIO_REGION_INFO_CAP_TYPE VfioCapHeader ID_TYPE
+            VFIO_IRQ_INFO_EVENTFD VfioIrqInfo FLAG_EVENTFD
+            VFIO_IRQ_INFO_MASKABLE VfioIrqInfo FLAG_MASKABLE
+            VFIO_IRQ_INFO_AUTOMASKED VfioIrqInfo FLAG_AUTOMASKED
+            VFIO_IRQ_INFO_NORESIZE VfioIrqInfo FLAG_NORESIZE
+            VFIO_IRQ_SET_DATA_NONE VfioIrqSet FLAG_DATA_NONE
+            VFIO_IRQ_SET_DATA_EVENTFD VfioIrqSet FLAG_DATA_EVENTFD
+            VFIO_IRQ_SET_ACTION_TRIGGER VfioIrqSet FLAG_ACTION_TRIGGER
+            VFIO_GROUP_FLAGS_VIABLE VfioGroupStatus FLAG_VIABLE
+            VFIO_GROUP_FLAGS_CONTAINER_SET VfioGroupStatus FLAG_CONTAINER_SET
+            VFIO_DMA_MAP_FLAG_READ VfioDmaMap FLAG_READ
+            VFIO_DMA_MAP_FLAG_WRITE VfioDmaMap FLAG_WRITE
+            VFIO_DEVICE_FLAGS_PLATFORM VfioDeviceInfo FLAG_PLATFORM
+            VFIO_DEVICE_ATTACH_PASID VfioAttach FLAG_PASID
+            VFIO_DEVICE_DETACH_PASID VfioDetach FLAG_PASID
+            """;
+
     /** A line of the table. */
     private record Structure(String name, Class<?> layout, Map<String, String> fields) {
 
@@ -95,11 +120,7 @@ class LayoutTest {
                 final String[] pair = words[i].split("=");
                 fields.put(pair[0], pair.length == 1 ? pair[0].toUpperCase(Locale.ROOT) : pair[1]);
             }
-            try {
-                return new Structure(words[0], Class.forName("io.viommu.bridge.uapi." + words[1] + "Layout"), fields);
-            } catch (final ClassNotFoundException missing) {
-                throw new AssertionError(missing);
-            }
+            return new Structure(words[0], LayoutTest.layout(words[1]), fields);
         }
 
         int constant(final String field) {
@@ -127,6 +148,14 @@ class LayoutTest {
             final Matcher body = Pattern.compile("struct " + name + " \\{(.*?)\\n\\}", Pattern.DOTALL).matcher(header);
             return body.find() && fields.keySet().stream()
                     .allMatch(field -> Pattern.compile("\\b" + field + "\\b").matcher(body.group(1)).find());
+        }
+    }
+
+    private static Class<?> layout(final String name) {
+        try {
+            return Class.forName("io.viommu.bridge.uapi." + name + "Layout");
+        } catch (final ClassNotFoundException missing) {
+            throw new AssertionError(missing);
         }
     }
 
@@ -172,16 +201,47 @@ class LayoutTest {
         compare(includes.toString(), known);
     }
 
+    @Test
+    void everyLayoutIsCompared() throws Exception {
+        try (Stream<Path> sources = Files.list(Path.of("src/main/java/io/viommu/bridge/uapi"))) {
+            assertThat(sources.map(path -> path.getFileName().toString()).filter(name -> name.endsWith("Layout.java")))
+                    .containsExactlyInAnyOrderElementsOf(
+                            structures.stream().map(s -> s.layout().getSimpleName() + ".java").toList());
+        }
+    }
+
+    @Test
+    void requestsAndFlagsAreThoseOfTheInstalledKernelHeaders() throws Exception {
+        final Map<String, Integer> ours = new LinkedHashMap<>();
+        for (final Field request : VfioRequest.class.getFields()) {
+            ours.put("VFIO_" + request.getName().replace("TYPE1V2", "TYPE1v2"), request.getInt(null));
+        }
+        for (final IommufdRequest request : IommufdRequest.values()) {
+            ours.put("IOMMU_" + request.name(), request.number());
+        }
+        FLAGS.lines().map(line -> line.split(" ")).forEach(words -> ours.put(words[0],
+                new Structure("", layout(words[1]), Map.of()).constant(words[2])));
+        final StringBuilder program = new StringBuilder("#include <stdio.h>\n");
+        for (final String name : List.of("iommufd", "vfio")) {
+            if (Files.isReadable(Path.of("/usr/include/linux", name + ".h"))) {
+                program.append("#include <linux/").append(name).append(".h>\n");
+            }
+        }
+        program.append("int main(void) {\n");
+        ours.keySet().forEach(name -> program.append("#ifdef ").append(name).append("\nprintf(\"").append(name)
+                .append("=%d\\n\", (int)(").append(name).append("));\n#endif\n"));
+        final Map<String, Integer> installed = compile(program.append("return 0; }\n").toString());
+        assumeTrue(!installed.isEmpty(), "The installed kernel headers have none of the requests.");
+        assertThat(ours).containsAllEntriesOf(installed);
+        assertThat(installed).as("what Linux has had since 2012").containsKeys("VFIO_DEVICE_SET_IRQS",
+                "VFIO_IRQ_SET_DATA_EVENTFD");
+    }
+
     private void compare(final String declarations, final List<Structure> which) throws Exception {
         final String program = "#include <stddef.h>\n#include <stdint.h>\n#include <stdio.h>\n" + declarations
                 + "#define P(name, value) printf(\"%s=%zu\\n\", name, (size_t)(value));\nint main(void) {\n"
                 + which.stream().map(Structure::printing).collect(Collectors.joining()) + "return 0; }\n";
-        final Path source = Files.writeString(folder.resolve("layout.c"), program);
-        final Path binary = folder.resolve("layout");
-        run(compiler, "-o", binary.toString(), source.toString());
-        final Map<String, Integer> computed = new LinkedHashMap<>();
-        run(binary.toString()).lines()
-                .forEach(line -> computed.put(line.split("=")[0], Integer.valueOf(line.split("=")[1])));
+        final Map<String, Integer> computed = compile(program);
         final Map<String, Integer> ours = new LinkedHashMap<>();
         which.forEach(structure -> structure.expect(ours));
         // older headers leave the last padding out; of structures that grow, ours is what every kernel knows
@@ -189,6 +249,17 @@ class LayoutTest {
         computed.computeIfPresent("vfio_device_bind_iommufd", (name, size) -> Math.min(size, 16));
         computed.computeIfPresent("vfio_irq_info", (name, size) -> Math.min(size, 16));
         assertThat(computed).isEqualTo(ours);
+    }
+
+    /** What a C program prints, as {@code NAME=VALUE} on lines. */
+    private Map<String, Integer> compile(final String program) throws Exception {
+        final Path source = Files.writeString(folder.resolve("layout.c"), program);
+        final Path binary = folder.resolve("layout");
+        run(compiler, "-o", binary.toString(), source.toString());
+        final Map<String, Integer> computed = new LinkedHashMap<>();
+        run(binary.toString()).lines()
+                .forEach(line -> computed.put(line.split("=")[0], Integer.valueOf(line.split("=")[1])));
+        return computed;
     }
 
     private static String run(final String... command) throws IOException, InterruptedException {
