@@ -116,6 +116,11 @@ public abstract class AcceleratedRoad {
                 });
         reader.start();
         passthrough.start(reader, router, pipeline);
+        start();
+    }
+
+    private void start() {
+        given = 0;
         iommu.write(0x80, 8, RAM + STREAMS);
         iommu.write(0x88, 4, 4);
         iommu.write(0x90, 8, RAM + COMMANDS | LOG2);
@@ -192,6 +197,29 @@ public abstract class AcceleratedRoad {
                 .isZero();
         say("%d answers came after the kernel's own", passthrough.stalls().lateAnswers());
         assertThat(passthrough.stalls().lateAnswers()).as("the device was cut off, and answered, before").isEqualTo(1);
+    }
+
+    @Test
+    void aResetInAStormCutsTheDeviceOffAndTheNextGuestStartsAnew() throws Exception {
+        for (int round = 0; round < 5; round++) {
+            installed(S1 | RAM + CONTEXTS);
+            for (int i = 0; i < 20; i++) {
+                device.fault(FaultSink.NO_PASID, i, 2, i << 12);
+                device.event();
+            }
+            passthrough.reset();
+            iommu.reset();
+            start();
+        }
+        assertThat(passthrough.stalls().openGroups()).isZero();
+        assertThat(events()).as("nothing of before").isZero();
+        installed(S1 | RAM + CONTEXTS);
+        final int before = events();
+        fault(99);
+        KernelGuest.await(() -> events() == before + 1);
+        assertThat(command(0x44 | 1 << 12 | (long) SID << 32,
+                ram.get(ValueLayout.JAVA_LONG, EVENTS + before * 32L + 8) & 0xFFFF)).isZero();
+        KernelGuest.await(() -> passthrough.stalls().openGroups() == 0);
     }
 
     @Test

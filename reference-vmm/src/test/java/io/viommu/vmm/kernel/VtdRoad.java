@@ -81,6 +81,7 @@ public abstract class VtdRoad {
     private final CounterFile counters = CounterFile.inMemory();
     private final FaultAccount account = new FaultAccount(counters, "vtd");
     private IommufdRig.Device device;
+    private VirtualIommu iommu;
     private FaultPipeline pipeline;
     private FaultReader reader;
     private long descriptors;
@@ -111,7 +112,7 @@ public abstract class VtdRoad {
             }
         };
         passthrough.add(REQUESTER, device, true);
-        final VirtualIommu iommu = IommuModels.create("intel-iommu", Map.of("accel", "on"),
+        iommu = IommuModels.create("intel-iommu", Map.of("accel", "on"),
                 new IommuPlatform(memory, deaf, passthrough.host()));
         final FaultObserver observer = new UnroutedAnswers(passthrough.host(), FaultObserver.NONE);
         pipeline = new FaultPipeline(PipelineSettings.named("vtd").mode(InjectorMode.RUN_TO_COMPLETION), iommu, account,
@@ -231,6 +232,26 @@ public abstract class VtdRoad {
         guest.submit(5 | 1 << 5 | 0x77L << 32, RAM + 0x7000);
         assertThat(ram.get(ValueLayout.JAVA_INT, 0x7000)).as("the wait's status").isEqualTo(0x77);
         assertThat(ask(PASID, 1, READ, 0x1000)).as("the device is still attached").hasSize(2);
+    }
+
+    @Test
+    void aResetInAStormAnswersWhatIsOpenAndTheNextGuestStartsAnew() throws Exception {
+        for (int round = 0; round < 5; round++) {
+            guest.pasid(PASID, 1).pasidChanged(PASID);
+            for (int group = 0; group < 20; group++) {
+                device.fault(group % 2 == 0 ? NO_PASID : PASID, group, READ, (long) group << 12);
+            }
+            passthrough.reset();
+            iommu.reset();
+            guest = new VtdSoftware(iommu, ram, RAM).context(REQUESTER).pasid(0, 0).boot();
+        }
+        assertThat(account.settled()).isEqualTo(passthrough.requests().read());
+        assertThat(passthrough.requests().openGroups()).isZero();
+        assertThat(guest.requests()).as("nothing of before").isEmpty();
+        final List<Long> plain = ask(NO_PASID, 3, READ, 0x5000_0000L);
+        assertThat(plain).isEqualTo(request(NO_PASID, 3, READ, 0x5000_0000L));
+        guest.respond(plain, SUCCESS);
+        KernelGuest.await(() -> passthrough.requests().openGroups() == 0);
     }
 
     @Test

@@ -119,6 +119,14 @@ final class DeviceSources {
         }
     }
 
+    /** What is there of a source has been read, and injected, when this returns; it goes on being read. */
+    void settle(final FaultSource source) {
+        if (reader != null) {
+            drain(source);
+            reader.add(source);
+        }
+    }
+
     /** A device signals nobody any more, and what it had of its own is closed. */
     void silence(final int guestDevice) {
         final Entry entry = devices.remove(guestDevice);

@@ -172,10 +172,15 @@ public final class SmmuPassthrough implements AutoCloseable {
     }
 
     /**
-     * Brings all devices to where they are after a reset of the vIOMMU: cut off, nothing waiting for an answer.
+     * Brings all devices to where they are after a reset of the vIOMMU: cut off, nothing waiting for an answer. To be
+     * called before the model is reset, so that no fault of before is injected afterwards.
      */
     public void reset() {
         devices.names().forEach(streamId -> streams.install(streamId, 0, 0));
+        devices.settle(stalls);
+        if (unrecoverable != null) {
+            devices.settle(unrecoverable);
+        }
         stalls.answerOpen(PageResponder.INVALID);
     }
 

@@ -140,9 +140,13 @@ public final class VtdPassthrough implements AutoCloseable {
         devices.silence(requester);
     }
 
-    /** Brings all devices to where they are after a reset of the unit: blocked, nothing waiting for an answer. */
+    /**
+     * Brings all devices to where they are after a reset of the unit: blocked, nothing waiting for an answer. To be
+     * called before the model is reset, so that no request of before is injected afterwards.
+     */
     public void reset() {
         requesters.blockAll();
+        devices.settle(requests);
         requests.answerOpen(PageResponder.INVALID);
     }
 
