@@ -99,6 +99,7 @@ class SmmuGuestIT {
                 + "event: F_TRANSLATION client: (unassigned sid) sid: 0x55 ssid: 0x9 iova: 0x123456789000 ipa: 0x0");
         assertThat(guest.await(next, "data read")).isEqualTo(
                 SMMU + "priv data read s1 \"Input address caused fault\" stag: 0x0");
+        assertThat(guest.interrupts("arm-smmu-v3-evtq")).isPositive();
     }
 
     @Test
