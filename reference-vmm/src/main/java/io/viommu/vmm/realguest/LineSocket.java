@@ -24,13 +24,17 @@ import java.nio.channels.Channels;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+
+import org.agrona.CloseHelper;
 
 /** A client of QEMU's sockets that speak in lines: qtest and QMP. */
 final class LineSocket implements AutoCloseable {
 
     private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(60);
+    private static final long LONGEST_SECONDS = 300;
     private static final long NAP_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
     private final SocketChannel channel;
@@ -38,6 +42,9 @@ final class LineSocket implements AutoCloseable {
 
     private LineSocket(final SocketChannel channel) {
         this.channel = channel;
+        // A QEMU that hangs never answers; then the socket closes and whoever waits learns it.
+        CompletableFuture.delayedExecutor(LONGEST_SECONDS, TimeUnit.SECONDS)
+                .execute(() -> CloseHelper.quietClose(channel));
         this.reader = new BufferedReader(Channels.newReader(channel, StandardCharsets.UTF_8));
     }
 

@@ -17,10 +17,12 @@
 package io.viommu.vmm.realguest;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
@@ -31,10 +33,12 @@ import java.util.stream.Stream;
 final class Qemu implements AutoCloseable {
 
     private static final long DEATH_SECONDS = 10;
+    private static final long PATIENCE_SECONDS = 120;
 
     private final Path folder;
     private final Thread hook = new Thread(this::end);
     private Process process;
+    private GuestConsole console;
 
     Qemu() throws IOException {
         folder = Files.createTempDirectory("viommu");
@@ -49,10 +53,12 @@ final class Qemu implements AutoCloseable {
     /** Runs a QEMU that ends by itself. */
     void run(final List<String> command) throws IOException {
         final Process brief = spawn(command);
-        try {
-            brief.waitFor();
-        } catch (final InterruptedException stop) {
-            Thread.currentThread().interrupt();
+        final CompletableFuture<Process> late = brief.onExit().completeOnTimeout(null, PATIENCE_SECONDS,
+                TimeUnit.SECONDS);
+        late.thenAccept(ended -> brief.destroyForcibly());
+        final String said = new String(brief.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
+        if (late.join() == null || brief.exitValue() != 0) {
+            throw new IOException("QEMU failed: " + said);
         }
     }
 
@@ -61,12 +67,17 @@ final class Qemu implements AutoCloseable {
         synchronized (this) {
             process = spawn(command);
         }
-        return new GuestConsole(process.getInputStream(), process.getOutputStream(), listener);
+        console = new GuestConsole(process.getInputStream(), process.getOutputStream(), listener);
+        return console;
     }
 
     /** A socket of the started QEMU. */
     LineSocket socket(final String name) throws IOException {
-        return LineSocket.connect(folder.resolve(name), process);
+        try {
+            return LineSocket.connect(folder.resolve(name), process);
+        } catch (final IOException failed) {
+            throw new IOException(failed.getMessage() + "; it said: " + String.join("\n", console.since(0)), failed);
+        }
     }
 
     /** Lets the guest's CPUs go. */

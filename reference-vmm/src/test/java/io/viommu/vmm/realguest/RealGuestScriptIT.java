@@ -20,20 +20,32 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** {@code examples/real-guest.sh}, as a stranger starts it. */
 class RealGuestScriptIT {
 
-    private static List<String> run(final String... arguments) throws Exception {
+    @TempDir
+    private Path folder;
+
+    private ProcessBuilder script(final String... arguments) {
         final List<String> command = new ArrayList<>(List.of(Path.of("examples", "real-guest.sh").toString()));
         command.addAll(List.of(arguments));
         final ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
         builder.environment().put("VIOMMU_CLASSPATH", System.getProperty("java.class.path"));
-        final Process script = builder.start();
+        builder.environment().put("VIOMMU_JAVA_OPTIONS", "-Djava.io.tmpdir=" + folder);
+        return builder;
+    }
+
+    private List<String> run(final String... arguments) throws Exception {
+        final Process script = script(arguments).start();
         final List<String> lines = new String(script.getInputStream().readAllBytes(), StandardCharsets.UTF_8).lines()
                 .map(line -> line.replaceFirst("^\\[ *\\d+\\.\\d+\\] ", "")).toList();
         assertThat(script.waitFor()).as(String.join("\n", lines)).isZero();
@@ -52,5 +64,29 @@ class RealGuestScriptIT {
         assertThat(run("examples/faults/ml-dmar-013-vt-d-large-page-quirk-on-haswell.log"))
                 .anyMatch(line -> line.startsWith("DMAR: [DMA "))
                 .last().asString().matches("viommu: the guest printed ([1-9]\\d*) of \\1 faults");
+    }
+
+    /** By its death signal if the launcher could do nothing any more. */
+    @ParameterizedTest
+    @ValueSource(booleans = { false, true })
+    void noQemuOutlivesTheScript(final boolean killed) throws Exception {
+        final Process script = script().redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
+        ProcessHandle qemu = null;
+        for (int i = 0; qemu == null && i < 1200; i++) {
+            Thread.sleep(50);
+            qemu = script.descendants().filter(child -> child.info().commandLine().orElse("").contains("-serial"))
+                    .findFirst().orElse(null);
+        }
+        assertThat(qemu).as("the guest's QEMU").isNotNull();
+        if (killed) {
+            script.destroyForcibly();
+        } else {
+            script.destroy();
+        }
+        assertThat(qemu.onExit()).succeedsWithin(Duration.ofSeconds(60));
+        assertThat(script.onExit()).succeedsWithin(Duration.ofSeconds(60));
+        if (!killed) {
+            assertThat(folder).as("its files").isDirectoryNotContaining("glob:**viommu*");
+        }
     }
 }
