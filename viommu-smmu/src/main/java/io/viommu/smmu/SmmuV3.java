@@ -260,12 +260,13 @@ public final class SmmuV3 implements VirtualIommu, DmaTranslator {
         public boolean changing(final int cleared, final int set) {
             if (((cleared | set) & (SmmuRegisters.CR0_SMMUEN | SmmuRegisters.CR0_ATSCHK)) != 0) {
                 takeEffect();
-                if (onInjector() && !translator.invalidations().quiet()) {
+                if (!onInjector()) {
+                    translator.invalidations().quiesce();
+                } else if (!translator.invalidations().tryQuiesce()) {
                     unsettled.add(cleared, set);
                     deferred.ask();
                     return false;
                 }
-                translator.invalidations().quiesce();
             }
             settle(cleared);
             return true;

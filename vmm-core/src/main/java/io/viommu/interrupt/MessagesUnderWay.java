@@ -91,11 +91,11 @@ public final class MessagesUnderWay {
     }
 
     /**
-     * Whether {@link #quiesce} would return at once.
+     * As {@link #quiesce}, for a thread that others wait for: it doesn't wait itself.
      *
-     * @return false if a message of another thread is under way.
+     * @return false if a message of another thread is under way, which may not have ended.
      */
-    public boolean quiet() {
+    public boolean tryQuiesce() {
         final int[] mine = own.get();
         return underWay[0].get() <= mine[0] && underWay[1].get() <= mine[1];
     }

@@ -55,11 +55,11 @@ public final class DmaEpochs {
     }
 
     /**
-     * Whether {@link #quiesce} would return at once.
+     * As {@link #quiesce}, for a thread that others wait for: it doesn't wait itself.
      *
-     * @return false if a session other than the calling thread's is in a transaction.
+     * @return false if a session other than the calling thread's is in a transaction, which may not have ended.
      */
-    public boolean quiet() {
+    public boolean tryQuiesce() {
         VarHandle.fullFence();
         for (final DmaEpoch epoch : open) {
             if (!epoch.quiet()) {

@@ -69,10 +69,11 @@ final class SyncCommand {
         if (completionSignal(word0) == CommandLayout.CS_RESERVED) {
             return CommandLayout.CERROR_ILL;
         }
-        if (onInjector.getAsBoolean() && !sink.quiet()) {
+        if (!onInjector.getAsBoolean()) {
+            sink.quiesce();
+        } else if (!sink.tryQuiesce()) {
             return CommandQueue.LATER; // a transaction may be waiting for room that only the injector makes
         }
-        sink.quiesce();
         final int unfinished = hardware.complete();
         if (unfinished != 0) {
             return unfinished;

@@ -125,8 +125,8 @@ final class CacheInvalidations implements InvalidationSink {
     }
 
     @Override
-    public boolean quiet() {
-        return translator.quiet();
+    public boolean tryQuiesce() {
+        return translator.tryQuiesce();
     }
 
     @Override

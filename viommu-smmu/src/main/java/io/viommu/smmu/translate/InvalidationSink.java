@@ -142,11 +142,11 @@ public interface InvalidationSink {
     void el2TranslationsAtAnyAsid(long address, int tg, int num, int scale);
 
     /**
-     * Whether {@link #quiesce} would return at once.
+     * As {@link #quiesce}, for a thread that others wait for: it doesn't wait itself.
      *
-     * @return false if a transaction of another thread is under way.
+     * @return false if a transaction of another thread is under way, which may not have ended.
      */
-    boolean quiet();
+    boolean tryQuiesce();
 
     /**
      * Waits until every transaction that was under way has ended, so that nothing dropped before is still in use

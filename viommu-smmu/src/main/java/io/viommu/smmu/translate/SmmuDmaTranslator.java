@@ -132,8 +132,8 @@ public final class SmmuDmaTranslator implements DmaTranslator {
         return new GuestTableWalk(this);
     }
 
-    boolean quiet() {
-        return epochs.quiet();
+    boolean tryQuiesce() {
+        return epochs.tryQuiesce();
     }
 
     void quiesce() {

@@ -111,7 +111,8 @@ final class SinkLog implements InvalidationSink {
     }
 
     @Override
-    public boolean quiet() {
+    public boolean tryQuiesce() {
+        quiesce();
         return true;
     }
 

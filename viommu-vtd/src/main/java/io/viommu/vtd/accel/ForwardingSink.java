@@ -99,8 +99,8 @@ abstract class ForwardingSink implements InvalidationSink {
     }
 
     @Override
-    public boolean quiet() {
-        return own.quiet();
+    public boolean tryQuiesce() {
+        return own.tryQuiesce();
     }
 
     @Override

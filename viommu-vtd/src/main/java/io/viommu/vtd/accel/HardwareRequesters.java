@@ -269,4 +269,13 @@ public final class HardwareRequesters extends ForwardingSink {
         super.quiesce();
         host.settle();
     }
+
+    @Override
+    public boolean tryQuiesce() {
+        final boolean quiesced = super.tryQuiesce();
+        if (quiesced) {
+            host.settle();
+        }
+        return quiesced;
+    }
 }

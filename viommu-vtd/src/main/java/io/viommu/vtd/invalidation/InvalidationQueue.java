@@ -243,10 +243,11 @@ public final class InvalidationQueue {
             raiseTimeout(); // the wait is aborted: software finds its status unwritten and tries again
             return DescriptorExecutor.DONE;
         }
-        if (mayNotWait.getAsBoolean() && !sink.quiet()) {
+        if (!mayNotWait.getAsBoolean()) {
+            sink.quiesce();
+        } else if (!sink.tryQuiesce()) {
             return LATER; // a transaction may be waiting for room that only the injector makes, a message for this one
         }
-        sink.quiesce();
         final FaultPort faults = port;
         if (faults != null) {
             faults.awaitInjected();

@@ -151,9 +151,9 @@ public interface InvalidationSink {
     void quiesce();
 
     /**
-     * Whether {@link #quiesce} would return at once.
+     * As {@link #quiesce}, for a thread that others wait for: it doesn't wait itself.
      *
-     * @return false if a transaction or an interrupt message of another thread is under way.
+     * @return false if a transaction or an interrupt message of another thread is under way, which may not have ended.
      */
-    boolean quiet();
+    boolean tryQuiesce();
 }

@@ -96,7 +96,7 @@ final class NoCache implements InvalidationSink {
     }
 
     @Override
-    public boolean quiet() {
+    public boolean tryQuiesce() {
         return true;
     }
 }

@@ -89,12 +89,12 @@ public final class VtdInterruptRemapper implements InterruptRemapper {
     }
 
     /**
-     * Whether {@link #quiesce} would return at once.
+     * As {@link #quiesce}, for a thread that others wait for: it doesn't wait itself.
      *
-     * @return false if a message of another thread is under way.
+     * @return false if a message of another thread is under way, which may not have ended.
      */
-    public boolean quiet() {
-        return underWay.quiet();
+    public boolean tryQuiesce() {
+        return underWay.tryQuiesce();
     }
 
     /**

@@ -128,8 +128,8 @@ final class CacheInvalidations implements InvalidationSink {
     }
 
     @Override
-    public boolean quiet() {
-        return translator.quiet() && interrupts.quiet();
+    public boolean tryQuiesce() {
+        return translator.tryQuiesce() && interrupts.tryQuiesce();
     }
 
     @Override

@@ -137,8 +137,8 @@ public final class VtdDmaTranslator implements DmaTranslator {
         return new VtdSession(this, epochs);
     }
 
-    boolean quiet() {
-        return epochs.quiet();
+    boolean tryQuiesce() {
+        return epochs.tryQuiesce();
     }
 
     void quiesce() {

@@ -119,7 +119,8 @@ public final class RecordingSink implements InvalidationSink {
     }
 
     @Override
-    public boolean quiet() {
+    public boolean tryQuiesce() {
+        quiesce();
         return true;
     }
 }
