@@ -50,7 +50,7 @@ final class FaultWay {
         }
         synchronized (wakeUp) {
             final long claim = way.claim(wakeUp);
-            if (claim != FaultPort.CLOSED) {
+            if (claim >= 0) {
                 way.publish(claim);
             }
         }

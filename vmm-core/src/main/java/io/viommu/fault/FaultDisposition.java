@@ -62,6 +62,8 @@ public enum FaultDisposition {
     THROTTLED(FaultOutcome.REJECTED, "the device reports more faults than its budget allows"),
     /** The pipeline was closed before the fault could be injected. */
     CLOSED(FaultOutcome.REJECTED, "the vIOMMU's pipeline was closed"),
+    /** A guest's handler that runs on the injector itself made more faults than the ring takes. */
+    INJECTOR_FULL(FaultOutcome.REJECTED, "the injector itself made more faults than its ring takes"),
     /** The guest has not enabled the queue, so the architecture drops the event without a trace. */
     QUEUE_DISABLED(FaultOutcome.REJECTED, "the guest has not enabled its queue"),
     /** The guest has not enabled translation, so its vIOMMU has no fault to report. */

@@ -25,14 +25,27 @@ public interface FaultPort {
 
     /** Returned by {@link #claim} when the pipeline is closed. */
     long CLOSED = -1;
+    /** Returned by {@link #claim} when the pipeline is full and nobody but the calling thread could make room. */
+    long FULL = -2;
 
     /**
      * Claims the next slot, waiting while the pipeline is full, and clears it.
      *
      * @param record moved to the slot; the caller's own.
-     * @return the claim to publish, or {@link #CLOSED}, in which case the record was not moved and nothing is owed.
+     * @return the claim to publish; or, below 0, {@link #CLOSED} or {@link #FULL}, in which case the record was not
+     *         moved and nothing is owed.
      */
     long claim(FaultRecord record);
+
+    /**
+     * How a fault ends that got no slot.
+     *
+     * @param claim what {@link #claim} returned, below 0.
+     * @return what to {@link #account} for.
+     */
+    static FaultDisposition refusal(final long claim) {
+        return claim == FULL ? FaultDisposition.INJECTOR_FULL : FaultDisposition.CLOSED;
+    }
 
     /**
      * Publishes a claimed slot. Every claim must be published, else those behind it wait for ever.

@@ -37,8 +37,8 @@ public final class OutgoingFault {
     }
 
     /**
-     * Claims a record and says who is concerned. A fault that finds the pipeline closed is accounted for. The record
-     * has no time: it happens now, and to read a clock would cost an eighth of what becomes of it.
+     * Claims a record and says who is concerned. A fault that gets no slot is accounted for. The record has no time: it
+     * happens now, and to read a clock would cost an eighth of what becomes of it.
      *
      * @param kind   how its words are laid out: one of {@link FaultKind}.
      * @param device the guest's name of the device.
@@ -51,8 +51,8 @@ public final class OutgoingFault {
             return null;
         }
         claim = port.claim(record);
-        if (claim == FaultPort.CLOSED) {
-            port.account(FaultDisposition.CLOSED);
+        if (claim < 0) {
+            port.account(FaultPort.refusal(claim));
             return null;
         }
         record.kind(kind).emulated(true).guestDevice(device);

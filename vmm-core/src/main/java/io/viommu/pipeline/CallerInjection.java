@@ -108,6 +108,11 @@ final class CallerInjection {
         }
     }
 
+    /** Whether the calling thread is injecting, so that it would wait for itself. */
+    boolean injecting() {
+        return owner.get() == Thread.currentThread() && busy;
+    }
+
     /** Gives a claimed slot back. */
     void abandon() {
         busy = false;
@@ -131,13 +136,23 @@ final class CallerInjection {
     private void endTurn() {
         try {
             if (!takeRing() && batch != 0) {
-                injector.endBatch();
+                endBatch();
             }
         } finally {
             batch = 0;
             nested = false;
             turns.lazySet(turns.getPlain() + 1);
             owner.set(null);
+        }
+    }
+
+    /** Busy meanwhile: a guest's handler of the interrupt is within the injection, and must not end the turn. */
+    private void endBatch() {
+        busy = true;
+        try {
+            injector.endBatch();
+        } finally {
+            busy = false;
         }
     }
 
@@ -175,7 +190,7 @@ final class CallerInjection {
             if (busy) {
                 return false;
             }
-            endTurn();
+            flush();
         }
         final long turn = turns.get();
         while (owner.get() != null && turns.get() == turn) {

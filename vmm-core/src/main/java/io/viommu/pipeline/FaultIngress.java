@@ -109,11 +109,11 @@ public final class FaultIngress implements FaultSink {
             refused = FaultDisposition.THROTTLED;
         } else {
             claim = next.claim(record);
-            if (claim == FaultPort.CLOSED) {
-                refused = FaultDisposition.CLOSED;
+            if (claim < 0) {
+                refused = FaultPort.refusal(claim);
             }
         }
-        if (claim == FaultPort.CLOSED) {
+        if (claim < 0) {
             record.wrap(waste, 0).clear();
         } else {
             record.guestDevice(route.guestDevice());
@@ -150,7 +150,7 @@ public final class FaultIngress implements FaultSink {
         if (distinct != null) {
             distinct.add(record);
         }
-        if (claim != FaultPort.CLOSED) {
+        if (claim >= 0) {
             port.publish(claim);
         } else {
             settle(refused);

@@ -51,8 +51,6 @@ public final class FaultPipeline implements FaultPort, AutoCloseable {
     private static final int MAX_BATCH = 512;
     private static final int CACHE_LINE = 64;
     private static final long FULL_RING_NAP_NANOS = 20_000;
-    /** Not a claim: there is no free slot. */
-    private static final long FULL = -2;
     /** A claim of the slot whose fault is injected when it is published. */
     private static final long AT_ONCE = Long.MAX_VALUE;
 
@@ -116,6 +114,9 @@ public final class FaultPipeline implements FaultPort, AutoCloseable {
                 release(claim);
                 return CLOSED;
             }
+            if (isInjecting()) {
+                return FULL;
+            }
             if (caller != null) {
                 caller.flush();
                 Thread.onSpinWait();
@@ -124,6 +125,11 @@ public final class FaultPipeline implements FaultPort, AutoCloseable {
             }
         }
         return CLOSED;
+    }
+
+    /** Whether the calling thread is the one that makes room: a guest's handler runs within its injection. */
+    private boolean isInjecting() {
+        return caller != null ? caller.injecting() : Thread.currentThread() == injectorThread;
     }
 
     private long tryClaim(final FaultRecord record) {
