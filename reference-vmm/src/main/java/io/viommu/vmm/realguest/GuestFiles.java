@@ -56,10 +56,19 @@ record GuestFiles(Path folder) {
 
     /** Where set-up keeps them. */
     static GuestFiles inCache() {
-        final Map<String, String> environment = System.getenv();
-        final String home = environment.getOrDefault("HOME", "/tmp");
-        final String caches = environment.getOrDefault("XDG_CACHE_HOME", home + "/.cache");
-        return new GuestFiles(Path.of(environment.getOrDefault("VIOMMU_CACHE", caches + "/viommu"), "real-guest"));
+        return inCache(System.getenv());
+    }
+
+    static GuestFiles inCache(final Map<String, String> environment) {
+        final String home = named(environment, "HOME", "/tmp");
+        final String caches = named(environment, "XDG_CACHE_HOME", home + "/.cache");
+        return new GuestFiles(Path.of(named(environment, "VIOMMU_CACHE", caches + "/viommu"), "real-guest"));
+    }
+
+    /** A variable that is empty counts as not set, as it does for the scripts. */
+    private static String named(final Map<String, String> environment, final String name, final String otherwise) {
+        final String value = environment.get(name);
+        return value == null || value.isEmpty() ? otherwise : value;
     }
 
     Path program(final GuestKind kind) {
