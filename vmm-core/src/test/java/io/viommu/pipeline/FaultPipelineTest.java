@@ -22,7 +22,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.text.MessageFormat;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -52,14 +51,6 @@ class FaultPipelineTest {
 
     private FaultPipeline pipeline(final RecordingIommu iommu, final int capacity, final InjectorMode mode) {
         return new FaultPipeline(new PipelineSettings("unit", capacity, mode), iommu, account, FaultObserver.NONE);
-    }
-
-    private static void await(final CountDownLatch latch) {
-        try {
-            assertThat(latch.await(1, TimeUnit.SECONDS) || latch.getCount() > 0).isTrue();
-        } catch (final InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
     }
 
     private static void put(final FaultPipeline pipeline, final FaultRecord window, final long cookie) {
@@ -375,82 +366,6 @@ class FaultPipelineTest {
                 assertThat(iommu.cookies).hasSize(round);
             }
         }
-    }
-
-    /** A guest's handler that runs within the interrupt and waits, as CMD_SYNC does, must not end the turn it is in. */
-    @Test
-    void aHandlerOfTheInterruptDoesNotEndTheTurnItRunsIn() throws InterruptedException {
-        final CountDownLatch inHandler = new CountDownLatch(1);
-        final CountDownLatch otherDone = new CountDownLatch(1);
-        final RecordingIommu iommu = new RecordingIommu() {
-            @Override
-            public void endOfBatch() {
-                super.endOfBatch();
-                if (batches.get() == 1) {
-                    port.awaitInjected();
-                    inHandler.countDown();
-                    await(otherDone);
-                }
-            }
-        };
-        try (FaultPipeline pipeline = pipeline(iommu, 8, InjectorMode.RUN_TO_COMPLETION)) {
-            final Thread other = new Thread(() -> {
-                await(inHandler);
-                put(pipeline, new FaultRecord(), 2);
-                pipeline.flush();
-                assertThat(iommu.cookies).as("not while another one's interrupt is handled").containsExactly(1L);
-                otherDone.countDown();
-            });
-            final List<Throwable> failures = new CopyOnWriteArrayList<>();
-            other.setUncaughtExceptionHandler((thread, failure) -> {
-                failures.add(failure);
-                otherDone.countDown();
-            });
-            other.start();
-            put(pipeline, record, 1);
-            pipeline.flush();
-            other.join();
-            assertThat(failures).isEmpty();
-            pipeline.awaitInjected();
-        }
-        assertThat(iommu.cookies).containsExactly(1L, 2L);
-        assertThat(account.settled()).isEqualTo(2);
-    }
-
-    /** Such as a handler that makes an emulated device do DMA for which there is no translation, over and over. */
-    @ParameterizedTest
-    @EnumSource(value = InjectorMode.class, names = { "BLOCKING", "RUN_TO_COMPLETION" })
-    void aHandlerThatMakesMoreFaultsThanTheRingTakesIsRefusedAndNotMadeToWaitForItself(final InjectorMode mode) {
-        final List<Long> refused = new CopyOnWriteArrayList<>();
-        final RecordingIommu iommu = new RecordingIommu() {
-            @Override
-            public void endOfBatch() {
-                super.endOfBatch();
-                if (batches.get() == 1) {
-                    final FaultRecord window = new FaultRecord();
-                    for (int i = 0; i < 20; i++) {
-                        final long claim = port.claim(window);
-                        if (claim < 0) {
-                            refused.add(claim);
-                            port.account(FaultPort.refusal(claim));
-                        } else {
-                            window.kind(FaultKind.SMMU_EVENT).cookie(100 + i);
-                            port.publish(claim);
-                        }
-                    }
-                }
-            }
-        };
-        try (FaultPipeline pipeline = pipeline(iommu, 8, mode)) {
-            put(pipeline, record, 1);
-            pipeline.flush();
-            while (account.settled() < 21) {
-                Thread.onSpinWait();
-            }
-        }
-        assertThat(refused).isNotEmpty().containsOnly(FaultPort.FULL);
-        assertThat(account.count(FaultDisposition.INJECTOR_FULL)).isEqualTo(refused.size());
-        assertThat(account.count(FaultDisposition.DELIVERED)).isEqualTo(21 - refused.size());
     }
 
     @ParameterizedTest
