@@ -87,12 +87,11 @@ public class DrainRaces {
         }
 
         private int configuration() {
-            final int[] place = kept.place(5, 9);
-            if (!kept.found()) {
-                place[0] = table;
+            if (!kept.find(5, 9)) {
+                kept.place()[0] = table;
                 kept.keep(7, 3);
             }
-            return place[0];
+            return kept.place()[0];
         }
 
         @Actor
