@@ -51,22 +51,22 @@ public class TranslationCacheRaces {
         return page == into.rights() ? page : 10 * page + into.rights();
     }
 
-    /** Two fill the same slot. A reader finds nothing, or one of the two, whole. */
+    /** A slot is filled anew. A reader finds nothing, or one of the two translations, whole. */
     @JCStressTest
-    @Outcome(id = "[012], [012]", expect = Expect.ACCEPTABLE, desc = "nothing, or a whole translation")
+    @Outcome(id = "[012], 2", expect = Expect.ACCEPTABLE, desc = "nothing, or a whole translation")
     @Outcome(expect = Expect.FORBIDDEN, desc = "a mixture")
     @State
-    public static class TwoFillsAndAReader {
+    public static class FillAgainstReader {
         private final TranslationCache cache = new TranslationCache(4);
         private final CachedTranslation into = new CachedTranslation();
 
-        @Actor
-        public void fillOld() {
+        /** Fills it before the race. */
+        public FillAgainstReader() {
             cache.fill(translation(OLD), cache.ticket());
         }
 
         @Actor
-        public void fillNew() {
+        public void fill() {
             cache.fill(translation(NEW), cache.ticket());
         }
 
@@ -78,6 +78,30 @@ public class TranslationCacheRaces {
         @Arbiter
         public void after(final II_Result seen) {
             seen.r2 = lookup(cache, into);
+        }
+    }
+
+    /** Two fill the same slot: of one of them the translation is left, whole. */
+    @JCStressTest
+    @Outcome(id = "[12]", expect = Expect.ACCEPTABLE, desc = "one of the two")
+    @Outcome(expect = Expect.FORBIDDEN, desc = "a mixture, or none")
+    @State
+    public static class TwoFills {
+        private final TranslationCache cache = new TranslationCache(4);
+
+        @Actor
+        public void fillOld() {
+            cache.fill(translation(OLD), cache.ticket());
+        }
+
+        @Actor
+        public void fillNew() {
+            cache.fill(translation(NEW), cache.ticket());
+        }
+
+        @Arbiter
+        public void after(final I_Result seen) {
+            seen.r1 = lookup(cache, new CachedTranslation());
         }
     }
 
