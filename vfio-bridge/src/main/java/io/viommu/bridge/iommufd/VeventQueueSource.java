@@ -42,11 +42,6 @@ public final class VeventQueueSource extends QueueSource {
 
     private static final int EVENT = VeventHeaderLayout.LENGTH + VeventArmSmmuv3Layout.LENGTH;
     private static final int CAPACITY = 256 * EVENT;
-    private static final long TYPE = 0xFF;
-    private static final long C_BAD_SUBSTREAMID = 0x08;
-    private static final long SSV = 1L << 11;
-    private static final int SUBSTREAM_SHIFT = 12;
-    private static final int SUBSTREAM_MASK = 0xF_FFFF;
 
     private final int source;
     private final AtomicLong lost = new AtomicLong();
@@ -130,9 +125,10 @@ public final class VeventQueueSource extends QueueSource {
 
     /** C_BAD_SUBSTREAMID has a SubstreamID without SSV (IHI 0070, 7.3.9). */
     private static int pasid(final long word0) {
-        return (word0 & SSV) != 0 || (word0 & TYPE) == C_BAD_SUBSTREAMID
-                ? (int) (word0 >>> SUBSTREAM_SHIFT) & SUBSTREAM_MASK
-                : FaultSink.NO_PASID;
+        return (word0 & VeventArmSmmuv3Layout.SSV) != 0
+                || (word0 & VeventArmSmmuv3Layout.TYPE) == VeventArmSmmuv3Layout.C_BAD_SUBSTREAMID
+                        ? (int) (word0 >>> VeventArmSmmuv3Layout.SUBSTREAM_SHIFT) & VeventArmSmmuv3Layout.SUBSTREAM_MASK
+                        : FaultSink.NO_PASID;
     }
 
     /**

@@ -35,6 +35,8 @@ package io.viommu.bridge.uapi;
  * |                                                               |  24
  * | evt[3]                                                        |  28
  * +---------------------------------------------------------------+
+ *
+ * evt[0]:  63:32 StreamID   31:12 SubstreamID   11 SSV   7:0 type
  * </pre>
  */
 public final class VeventArmSmmuv3Layout {
@@ -44,6 +46,17 @@ public final class VeventArmSmmuv3Layout {
 
     /** Offset of word 0 of the record; words 1 to 3 follow, eight bytes. */
     public static final int EVT = 0;
+
+    /** Word 0: the event's number. */
+    public static final long TYPE = 0xFF;
+    /** Word 0: the SubstreamID is valid. */
+    public static final long SSV = 1L << 11;
+    /** Word 0: place of the SubstreamID. */
+    public static final int SUBSTREAM_SHIFT = 12;
+    /** The 20 bits of a SubstreamID. */
+    public static final int SUBSTREAM_MASK = 0xF_FFFF;
+    /** The type that has a SubstreamID without SSV (7.3.9). */
+    public static final long C_BAD_SUBSTREAMID = 0x08;
 
     private VeventArmSmmuv3Layout() {
     }
