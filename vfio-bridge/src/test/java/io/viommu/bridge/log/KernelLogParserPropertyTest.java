@@ -20,18 +20,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import net.jqwik.api.Arbitraries;
-import net.jqwik.api.Arbitrary;
-import net.jqwik.api.ForAll;
-import net.jqwik.api.Property;
-import net.jqwik.api.Provide;
-import net.jqwik.api.constraints.IntRange;
-import net.jqwik.api.constraints.Size;
+import java.util.SplittableRandom;
+import java.util.function.IntPredicate;
+import java.util.stream.LongStream;
 
-/** What holds for any input. */
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** What holds for any input: each seed makes one. */
 class KernelLogParserPropertyTest {
-    private static final int TRIES = 300;
-
     /** Every format with its record on a line of its own, none wrapped. */
     private static final List<String> UNWRAPPED = List.of("DRHD: handling fault status reg 2",
             "arm-smmu-v3 a.auto: event 0x10 received:", "arm-smmu-v3 a.auto: \t0x0000310200000010",
@@ -51,45 +48,65 @@ class KernelLogParserPropertyTest {
             "arm-smmu-v3 c.auto: unexpected PRI request received:",
             "arm-smmu-v3 c.auto: \tsid 0x00002100.0x00002: [5L] unprivileged RW access at iova 0x0000ffff12345000");
 
-    @Provide
-    Arbitrary<String> foreignLines() {
-        return Arbitraries.oneOf(Arbitraries.strings().ofMaxLength(120),
-                Arbitraries.strings().ascii().ofMaxLength(90),
-                Arbitraries.of("", "usb 1-1: new device", "[DMA", "event", "> ", "arm-smmu-v3 z.auto: ias 48-bit",
-                        "DMAR: No ATSR found", "\u0000", "received:", "0x0123456789abcdef0", "0x0123456789abcdef",
-                        "(XEN)", "=".repeat(76)));
+    /** Lines that are no part of a record, but look like it. */
+    private static final List<String> NEARLY = List.of("", "usb 1-1: new device", "[DMA", "event", "> ",
+            "arm-smmu-v3 z.auto: ias 48-bit", "DMAR: No ATSR found", "\u0000", "received:", "0x0123456789abcdef0",
+            "0x0123456789abcdef", "(XEN)", "=".repeat(76));
+
+    static LongStream seeds() {
+        return LongStream.range(0, 300);
     }
 
-    @Property(tries = TRIES)
-    void foreignLinesBetweenNeverChangeTheFaults(
-            @ForAll @Size(max = 60) final List<@net.jqwik.api.From("foreignLines") String> foreign,
-            @ForAll final java.util.Random where) {
+    @ParameterizedTest
+    @MethodSource("seeds")
+    void foreignLinesBetweenNeverChangeTheFaults(final long seed) {
+        final SplittableRandom random = new SplittableRandom(seed);
         final List<String> lines = new ArrayList<>(UNWRAPPED);
-        for (final String line : foreign) {
-            lines.add(where.nextInt(lines.size() + 1), line);
+        for (int foreign = random.nextInt(61); foreign > 0; foreign--) {
+            lines.add(random.nextInt(lines.size() + 1), foreignLine(random));
         }
         assertThat(ParsedLog.ofLines(lines).faults).extracting(LogFault::words)
                 .isEqualTo(ParsedLog.ofLines(UNWRAPPED).faults.stream().map(LogFault::words).toList());
     }
 
-    @Property(tries = TRIES)
-    void noBytesMakeItThrow(@ForAll final byte[] bytes, @ForAll @IntRange(max = 20) final int repeat) {
+    private static String foreignLine(final SplittableRandom random) {
+        return switch (random.nextInt(3)) {
+            case 0 -> text(random, 120, Character.MAX_CODE_POINT + 1, Character::isDefined);
+            case 1 -> text(random, 90, 0x80, c -> true);
+            default -> NEARLY.get(random.nextInt(NEARLY.size()));
+        };
+    }
+
+    private static String text(final SplittableRandom random, final int longest, final int bound,
+            final IntPredicate wanted) {
+        return random.ints(0, bound).filter(wanted).limit(random.nextInt(longest + 1))
+                .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append).toString();
+    }
+
+    @ParameterizedTest
+    @MethodSource("seeds")
+    void noBytesMakeItThrow(final long seed) {
+        final SplittableRandom random = new SplittableRandom(seed);
+        final byte[] bytes = new byte[random.nextInt(300)];
+        random.nextBytes(bytes);
+        final int lines = random.nextInt(1, 22);
         final ParsedLog log = new ParsedLog();
         final KernelLogParser parser = new KernelLogParser(log);
-        for (int i = 0; i <= repeat; i++) {
+        for (int i = 0; i < lines; i++) {
             parser.line(new String(bytes, StandardCharsets.ISO_8859_1));
         }
         parser.end();
-        assertThat(parser.statistics().lines()).isEqualTo(repeat + 1L);
+        assertThat(parser.statistics().lines()).isEqualTo(lines);
     }
 
-    @Property(tries = TRIES)
-    void piecesOfRecordsInAnyOrderNeverMakeItThrow(
-            @ForAll @Size(max = 80) final List<@IntRange(max = 21) Integer> order,
-            @ForAll @IntRange(min = 1, max = 140) final int width) {
+    @ParameterizedTest
+    @MethodSource("seeds")
+    void piecesOfRecordsInAnyOrderNeverMakeItThrow(final long seed) {
+        final SplittableRandom random = new SplittableRandom(seed);
+        final int width = random.nextInt(1, 141);
         final List<String> lines = new ArrayList<>();
-        for (final int index : order) {
-            final String line = UNWRAPPED.get(index);
+        for (int pieces = random.nextInt(81); pieces > 0; pieces--) {
+            final String line = UNWRAPPED.get(random.nextInt(UNWRAPPED.size()));
             lines.add(line.substring(0, Math.min(width, line.length())));
             lines.add(line.substring(Math.min(width, line.length())));
         }
@@ -98,13 +115,14 @@ class KernelLogParserPropertyTest {
         assertThat(log.faults).allSatisfy(fault -> assertThat(fault.line()).isBetween(1L, (long) lines.size()));
     }
 
-    @Property(tries = TRIES)
-    void truncationNeverLosesAnEarlierFault(@ForAll @IntRange(max = 1 << 20) final int file,
-            @ForAll @IntRange(max = 1 << 20) final int at) {
+    @ParameterizedTest
+    @MethodSource("seeds")
+    void truncationNeverLosesAnEarlierFault(final long seed) {
+        final SplittableRandom random = new SplittableRandom(seed);
         final List<String> files = FaultCorpusTest.files();
-        final String name = files.get(file % files.size());
+        final String name = files.get(random.nextInt(files.size()));
         final String text = new String(ParsedLog.bytes(name), StandardCharsets.ISO_8859_1);
-        final int cut = at % (text.length() + 1);
+        final int cut = random.nextInt(text.length() + 1);
         final long cutLine = text.substring(0, cut).chars().filter(c -> c == '\n').count() + 1;
         final List<LogFault> whole = ParsedLog.ofFile(name).faults;
         final List<LogFault> part = ParsedLog
@@ -117,9 +135,12 @@ class KernelLogParserPropertyTest {
         assertThat(part.size()).isLessThanOrEqualTo(whole.size());
     }
 
-    @Property(tries = TRIES)
-    void linesWrappedAtAnyWidthGiveTheSameFault(@ForAll @IntRange(min = 24, max = 200) final int width,
-            @ForAll @IntRange(max = 5) final int quotes) {
+    @ParameterizedTest
+    @MethodSource("seeds")
+    void linesWrappedAtAnyWidthGiveTheSameFault(final long seed) {
+        final SplittableRandom random = new SplittableRandom(seed);
+        final int width = random.nextInt(24, 201);
+        final int quotes = random.nextInt(6);
         final String line = "[   12.345678] DMAR: [DMA Write PASID 0x12345] Request device [3e:00.0] fault addr"
                 + " 0x7efef4f08000 [fault reason 0x79] SM: Read/Write permission error in second-level paging entry";
         final List<String> wrapped = new ArrayList<>();
