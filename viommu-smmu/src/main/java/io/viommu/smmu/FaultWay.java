@@ -16,6 +16,8 @@
 
 package io.viommu.smmu;
 
+import java.util.concurrent.atomic.AtomicBoolean;
+
 import io.viommu.fault.FaultPort;
 import io.viommu.fault.FaultRecord;
 
@@ -23,6 +25,7 @@ import io.viommu.fault.FaultRecord;
 final class FaultWay {
 
     private final FaultRecord wakeUp = new FaultRecord();
+    private final AtomicBoolean waking = new AtomicBoolean();
     private volatile FaultPort port;
 
     void connect(final FaultPort newPort) {
@@ -38,8 +41,9 @@ final class FaultWay {
     }
 
     /**
-     * Makes the injector end a batch, by an empty record that carries no fault. Not for the injector itself, which
-     * would wait for room that only it can make.
+     * Makes the injector end a batch, by an empty record that carries no fault. One that another thread is about to
+     * publish serves as well, so nobody waits for another's. Not for the injector itself, which would wait for room
+     * that only it can make.
      *
      * @return false if there is no injector.
      */
@@ -48,13 +52,23 @@ final class FaultWay {
         if (way == null) {
             return false;
         }
-        synchronized (wakeUp) {
-            final long claim = way.claim(wakeUp);
-            if (claim >= 0) {
-                way.publish(claim);
-            }
+        if (waking.compareAndSet(false, true)) {
+            publish(way);
         }
         way.flush();
         return true;
+    }
+
+    /** What others do before the mark falls, the injector sees when it comes to the record. */
+    private void publish(final FaultPort way) {
+        final long claim;
+        try {
+            claim = way.claim(wakeUp);
+        } finally {
+            waking.set(false);
+        }
+        if (claim >= 0) {
+            way.publish(claim);
+        }
     }
 }

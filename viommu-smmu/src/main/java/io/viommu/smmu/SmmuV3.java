@@ -55,6 +55,8 @@ import io.viommu.smmu.translate.SmmuSession;
 public final class SmmuV3 implements VirtualIommu, DmaTranslator {
 
     private static final long NOBODY = 0;
+    /** How often a batch looks again that wrote nothing: handlers that acknowledge for ever don't hold the injector. */
+    private static final int MAX_IDLE_LOOKS = 64;
 
     private final RegisterFrame frame;
     private final SmmuFeatures features;
@@ -151,6 +153,10 @@ public final class SmmuV3 implements VirtualIommu, DmaTranslator {
         frame.write(offset, size, value);
     }
 
+    /**
+     * {@inheritDoc} What was under way ends first, so that no transaction, fault or index of before reaches the next
+     * guest; on the injector itself nothing can be waited for.
+     */
     @Override
     public void reset() {
         frame.reset();
@@ -158,6 +164,11 @@ public final class SmmuV3 implements VirtualIommu, DmaTranslator {
             hardware.reset();
         }
         takeEffect();
+        if (!onInjector()) {
+            translator.invalidations().quiesce();
+            faults.drain();
+            frame.reset(); // an index that the injector was just moving
+        }
         events.reset();
         stalls.terminateAll();
         pageRequests.reset();
@@ -206,16 +217,20 @@ public final class SmmuV3 implements VirtualIommu, DmaTranslator {
         }
     }
 
-    /** The interrupt may make the guest take events at once, which makes room for records that wait. */
+    /**
+     * The interrupt may make the guest take events at once, which makes room for records that wait. A turn that writes
+     * one leaves fewer of them; turns that write none, since the write aborts and the guest acknowledges, are numbered.
+     */
     @Override
     public void endOfBatch() {
         injector = Thread.currentThread().threadId();
         try {
+            int idle = 0;
             do {
-                injection.recordWaiting();
+                idle = injection.recordWaiting() ? 0 : idle + 1;
                 events.endOfBatch();
                 pageRequests.endOfBatch();
-            } while (stalls.hasWaiting() && events.writable());
+            } while (stalls.hasWaiting() && events.writable() && idle <= MAX_IDLE_LOOKS);
         } finally {
             injector = NOBODY;
         }
@@ -227,7 +242,7 @@ public final class SmmuV3 implements VirtualIommu, DmaTranslator {
 
     /** Records that wait can be written now, perhaps; only the injector may do so. */
     private void wakeInjector() {
-        if (!stalls.hasWaiting() || onInjector()) {
+        if (!stalls.hasWaiting() || !events.writable() || onInjector()) {
             return;
         }
         if (!faults.wake()) {
@@ -279,6 +294,7 @@ public final class SmmuV3 implements VirtualIommu, DmaTranslator {
             }
             if ((cleared & SmmuRegisters.CR0_SMMUEN) != 0) {
                 stalls.terminateAll();
+                faults.drain(); // the injector may have been about to record one of them
             }
             if ((cleared & SmmuRegisters.CR0_CMDQEN) != 0) {
                 commands.settle();

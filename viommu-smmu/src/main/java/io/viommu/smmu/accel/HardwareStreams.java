@@ -184,8 +184,18 @@ public final class HardwareStreams implements PassedThrough {
         return entry != null && isStage1(entry) && host.owns(streamId);
     }
 
+    /** The rest of the device learns of a failure without the lock: it interrupts the guest, who may come back. */
     @Override
-    public synchronized int complete() {
+    public int complete() {
+        final boolean before = failed;
+        final int outcome = hand();
+        if (failed && !before) {
+            onFailure.run();
+        }
+        return outcome;
+    }
+
+    private synchronized int hand() {
         if (failed) {
             return CommandQueue.STOPPED;
         }
@@ -199,7 +209,6 @@ public final class HardwareStreams implements PassedThrough {
     private int fail() {
         failed = true;
         host.forEach(this::refresh);
-        onFailure.run();
         return CommandQueue.STOPPED;
     }
 }

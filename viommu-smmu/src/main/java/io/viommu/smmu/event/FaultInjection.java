@@ -26,6 +26,7 @@ import io.viommu.smmu.layout.SmmuRegisters;
 import io.viommu.smmu.queue.EventQueue;
 import io.viommu.smmu.register.RegisterFrame;
 import io.viommu.smmu.register.SmmuOptions;
+import io.viommu.smmu.translate.StallPort;
 
 /**
  * Takes each fault that the pipeline brings and ends it: in the guest's Event queue, with an automatic answer, or with
@@ -93,7 +94,12 @@ public final class FaultInjection {
         if (!stalled()) {
             return write();
         }
-        return stalls.holds(stream(), tag()) ? writeStalled() : FaultDisposition.STALL_NOT_TAKEN;
+        final long ticket = record.cookie();
+        if (frame.failed()) {
+            stalls.abort(ticket); // it was parked while the device failed
+            return FaultDisposition.STALL_NOT_TAKEN;
+        }
+        return writeStalled(ticket);
     }
 
     private FaultDisposition physical(final FaultRecord record) {
@@ -151,16 +157,16 @@ public final class FaultInjection {
         if (!options.stalls()) {
             return endStall(record);
         }
-        if (record.asReported()) {
-            stalls.admitReported(stream(), tag(), record.source(), record.cookie());
-        } else {
-            final int tag = stalls.admit(stream(), record.source(), record.cookie());
-            if (tag == StallTable.NO_TAG) {
-                return endStall(record);
-            }
-            event.word1 = event.word1 & ~EventLayout.STAG | tag;
+        final long ticket = record.asReported()
+                ? stalls.admitReported(stream(), tag(), record.source(), record.cookie())
+                : stalls.admit(stream(), record.source(), record.cookie());
+        if (ticket == StallTable.NO_TICKET) {
+            return endStall(record);
         }
-        return writeStalled();
+        if (!record.asReported()) {
+            event.word1 = event.word1 & ~EventLayout.STAG | StallPort.tag(ticket);
+        }
+        return writeStalled(ticket);
     }
 
     private FaultDisposition endStall(final FaultRecord record) {
@@ -169,24 +175,39 @@ public final class FaultInjection {
     }
 
     /** Records of stalled transactions keep their order and are never dropped (7.2.1). */
-    private FaultDisposition writeStalled() {
-        if (!stalls.hasWaiting() && events.writable() && write() == FaultDisposition.DELIVERED) {
-            stalls.recorded(stream(), tag());
-            return FaultDisposition.DELIVERED;
+    private FaultDisposition writeStalled(final long ticket) {
+        if (!stalls.hasWaiting() && events.writable()) {
+            if (!stalls.record(ticket)) {
+                return FaultDisposition.STALL_NOT_TAKEN;
+            }
+            if (write() == FaultDisposition.DELIVERED) {
+                return FaultDisposition.DELIVERED;
+            }
         }
-        stalls.await(stream(), tag(), event);
-        return FaultDisposition.STALL_WAITING;
+        return stalls.await(ticket, event) ? FaultDisposition.STALL_WAITING : FaultDisposition.STALL_NOT_TAKEN;
     }
 
-    /** Brings records that wait into the queue, as far as there is room. Called by the injector. */
-    public void recordWaiting() {
-        while (stalls.hasWaiting() && events.writable() && stalls.peek(waiting)) {
+    /**
+     * Brings records that wait into the queue, as far as there is room. Called by the injector. Each turn takes one
+     * that waits, and only the injector lets more wait, so it ends whatever the guest does meanwhile.
+     *
+     * @return whether one was written.
+     */
+    public boolean recordWaiting() {
+        boolean written = false;
+        while (stalls.hasWaiting() && events.writable()) {
+            final long ticket = stalls.recordNext(waiting);
+            if (ticket == StallTable.NO_TICKET) {
+                return written;
+            }
             if (events.append(waiting.word0, waiting.word1, waiting.word2,
                     waiting.word3) != FaultDisposition.DELIVERED) {
-                return;
+                stalls.await(ticket, waiting);
+                return written;
             }
-            stalls.recorded(EventLayout.stream(waiting.word0), (int) (waiting.word1 & EventLayout.STAG));
+            written = true;
         }
+        return written;
     }
 
     private int stream() {

@@ -28,7 +28,9 @@ import io.viommu.smmu.register.SmmuOptions;
 /**
  * Page requests on their way to the guest and the answers on their way back (IHI 0070, 8 and 4.5.2). A group is
  * answered once, by the guest's CMD_PRI_RESP or in its place: with success at the last request for an overflow, so
- * that the device asks again, with failure at any request where the guest takes none.
+ * that the device asks again, with failure at any request where the guest takes none. The host may use the mark of a
+ * group again as soon as it has the answer, so whoever takes the group out of the table gives the answer, nobody else;
+ * a group stays known as answered until its last request has come.
  *
  * <p>A group keeps the host's index where that fits into the 9 bits of PRGIndex and is free; else it gets another one.
  *
@@ -38,13 +40,20 @@ public final class PageRequests {
 
     private static final int SIZE = 512;
     private static final int NO_GROUP = -1;
+    private static final byte FREE = 0;
+    /** More requests are to come. */
+    private static final byte OPEN = 1;
+    /** The last request has come. */
+    private static final byte COMPLETE = 2;
+    /** The guest answered before the last request came; what remains is for it to see, but needs no answer. */
+    private static final byte ANSWERED = 3;
+    /** Answered in the guest's place before the last request came; what remains is discarded. */
+    private static final byte REFUSED = 4;
 
     private final PageRequestQueue queue;
     private final PageResponder host;
     private final boolean substreams;
-    private final boolean[] used = new boolean[SIZE];
-    /** Of groups that are used: they were refused, and what remains of them is discarded. */
-    private final boolean[] refused = new boolean[SIZE];
+    private final byte[] states = new byte[SIZE];
     private final int[] streams = new int[SIZE];
     private final int[] indexes = new int[SIZE];
     private final int[] sources = new int[SIZE];
@@ -74,71 +83,78 @@ public final class PageRequests {
         if (discard(record, last)) {
             return FaultDisposition.NO_PAGE_REQUEST_QUEUE;
         }
-        if (queue == null) {
-            return refuse(record, last);
-        }
         final long flags = word0(record, last);
-        if (isStopMarker(flags)) {
+        if (queue != null && isStopMarker(flags)) {
             return queue.append(flags, 0);
         }
-        final int slot = admit(record);
-        if (slot == NO_GROUP) {
-            return overflow(record, last, FaultDisposition.OVERFLOW_PENDING);
+        final int slot = admit(record, last);
+        if (queue == null) {
+            return refuse(record, slot, last);
         }
+        if (slot == NO_GROUP) {
+            return overflow(record, slot, last, FaultDisposition.OVERFLOW_PENDING);
+        }
+        // What an answer frees in the meantime stays as it is: only this thread puts a new group there.
         final FaultDisposition written = queue.append(flags, record.word(2) & PageRequestLayout.ADDR | indexes[slot]);
         switch (written) {
             case DELIVERED :
                 return written;
             case QUEUE_FULL, OVERFLOW_PENDING :
-                return overflow(record, last, written);
+                return overflow(record, slot, last, written);
             case QUEUE_ABORTED :
-                refuse(record, last);
+                refuse(record, slot, last);
                 return written;
             default :
-                return refuse(record, last);
+                return refuse(record, slot, last);
         }
     }
 
     /**
      * The guest takes no requests: response failure to each (8.2). Where the requests of a group share one answer, the
-     * first gets it.
+     * first gets it; of those that there is no room to remember, the last.
      */
-    private FaultDisposition refuse(final FaultRecord record, final boolean last) {
-        if (last) {
-            forget(record);
-        } else if (!keepRefused(record)) {
-            return FaultDisposition.NO_PAGE_REQUEST_QUEUE;
+    private FaultDisposition refuse(final FaultRecord record, final int slot, final boolean last) {
+        if (slot == NO_GROUP ? last : settle(slot, last ? FREE : REFUSED)) {
+            host.respond(record.source(), record.cookie(), PageResponder.FAILURE);
         }
-        host.respond(record.source(), record.cookie(), PageResponder.FAILURE);
         return FaultDisposition.NO_PAGE_REQUEST_QUEUE;
     }
 
-    private synchronized boolean keepRefused(final FaultRecord record) {
-        final int slot = admit(record);
-        if (slot == NO_GROUP) {
-            return false;
-        }
-        refused[slot] = true;
-        return true;
-    }
-
-    /** Whether the request is of a group that has had its answer; the last one ends it. */
-    private synchronized boolean discard(final FaultRecord record, final boolean last) {
-        final int slot = find(record);
-        if (slot == NO_GROUP || !refused[slot]) {
-            return false;
-        }
-        used[slot] = !last;
-        return true;
-    }
-
     /** The guest lost the request: success, and nothing for requests that are not the last (8.1). */
-    private FaultDisposition overflow(final FaultRecord record, final boolean last, final FaultDisposition why) {
-        if (last) {
-            forget(record);
+    private FaultDisposition overflow(final FaultRecord record, final int slot, final boolean last,
+            final FaultDisposition why) {
+        if (!last) {
+            return why;
+        }
+        if (slot == NO_GROUP || settle(slot, FREE)) {
             host.respond(record.source(), record.cookie(), PageResponder.SUCCESS);
         }
-        return last ? FaultDisposition.PAGE_REQUEST_OVERFLOW : why;
+        return FaultDisposition.PAGE_REQUEST_OVERFLOW;
+    }
+
+    /** Takes a group for an answer; false if somebody else has. */
+    private synchronized boolean settle(final int slot, final byte then) {
+        final boolean owed = owed(slot);
+        if (owed) {
+            states[slot] = then;
+        }
+        return owed;
+    }
+
+    private boolean owed(final int slot) {
+        return states[slot] == OPEN || states[slot] == COMPLETE;
+    }
+
+    /** Whether the request is of a group that was refused; the last one ends it. */
+    private synchronized boolean discard(final FaultRecord record, final boolean last) {
+        final int slot = find(record);
+        if (slot == NO_GROUP || states[slot] != REFUSED) {
+            return false;
+        }
+        if (last) {
+            states[slot] = FREE;
+        }
+        return true;
     }
 
     /** Without a PASID there is neither X nor Priv (8). */
@@ -164,32 +180,35 @@ public final class PageRequests {
         return (word0 & kind) == (PageRequestLayout.SSV | PageRequestLayout.LAST);
     }
 
-    private synchronized int admit(final FaultRecord record) {
-        final int known = find(record);
-        if (known != NO_GROUP) {
-            return known;
-        }
-        final int slot = vacant();
-        if (slot != NO_GROUP) {
-            final int index = index(record.guestDevice(), (int) (record.word(0) >>> 32));
-            used[slot] = true;
-            refused[slot] = false;
+    /** Where the group is, or {@link #NO_GROUP} if it is new and there is no room. */
+    private synchronized int admit(final FaultRecord record, final boolean last) {
+        int slot = find(record);
+        if (slot == NO_GROUP) {
+            slot = vacant();
+            if (slot == NO_GROUP) {
+                return slot;
+            }
+            states[slot] = FREE;
+            indexes[slot] = index(record.guestDevice(), (int) (record.word(0) >>> 32));
             streams[slot] = record.guestDevice();
-            indexes[slot] = index;
             sources[slot] = record.source();
             cookies[slot] = record.cookie();
+            states[slot] = OPEN;
+        }
+        if (last) {
+            states[slot] = states[slot] == ANSWERED ? FREE : COMPLETE;
         }
         return slot;
     }
 
-    /** A free slot, else one of a refused group, whose last request may never come. */
+    /** A free slot, else one of a group that has its answer, whose last request may never come. */
     private int vacant() {
         int found = NO_GROUP;
         for (int slot = 0; slot < SIZE; slot++) {
-            if (!used[slot]) {
+            if (states[slot] == FREE) {
                 return slot;
             }
-            if (refused[slot]) {
+            if (!owed(slot)) {
                 found = slot;
             }
         }
@@ -198,7 +217,7 @@ public final class PageRequests {
 
     private int find(final FaultRecord record) {
         for (int slot = 0; slot < SIZE; slot++) {
-            if (used[slot] && cookies[slot] == record.cookie() && sources[slot] == record.source()
+            if (states[slot] != FREE && cookies[slot] == record.cookie() && sources[slot] == record.source()
                     && streams[slot] == record.guestDevice()) {
                 return slot;
             }
@@ -218,24 +237,19 @@ public final class PageRequests {
         return index;
     }
 
+    /** The group that the guest knows by an index; a group that was refused it knows no more. */
     private int find(final int stream, final int index) {
         for (int slot = 0; slot < SIZE; slot++) {
-            if (used[slot] && !refused[slot] && indexes[slot] == index && streams[slot] == stream) {
+            if (states[slot] != FREE && states[slot] != REFUSED && indexes[slot] == index
+                    && streams[slot] == stream) {
                 return slot;
             }
         }
         return NO_GROUP;
     }
 
-    private synchronized void forget(final FaultRecord record) {
-        final int slot = find(record);
-        if (slot != NO_GROUP) {
-            used[slot] = false;
-        }
-    }
-
     /**
-     * CMD_PRI_RESP: no effect if there is no such group.
+     * CMD_PRI_RESP: no effect if there is no such group, or it has its answer.
      *
      * @param stream StreamID.
      * @param index  PRGIndex.
@@ -246,10 +260,10 @@ public final class PageRequests {
         final long cookie;
         synchronized (this) {
             final int slot = find(stream, index);
-            if (slot == NO_GROUP) {
+            if (slot == NO_GROUP || !owed(slot)) {
                 return;
             }
-            used[slot] = false;
+            states[slot] = states[slot] == OPEN ? ANSWERED : FREE;
             source = sources[slot];
             cookie = cookies[slot];
         }
@@ -267,14 +281,16 @@ public final class PageRequests {
         }
     }
 
-    /** Answers every group in the guest's place: the device is reset. */
+    /**
+     * Answers every group in the guest's place: the device is reset. What remains of them is not for the next guest.
+     */
     public void reset() {
         for (int slot = 0; slot < SIZE; slot++) {
             final int source;
             final long cookie;
             synchronized (this) {
-                final boolean owed = used[slot] && !refused[slot];
-                used[slot] = false;
+                final boolean owed = owed(slot);
+                states[slot] = states[slot] == FREE || states[slot] == COMPLETE ? FREE : REFUSED;
                 if (!owed) {
                     continue;
                 }

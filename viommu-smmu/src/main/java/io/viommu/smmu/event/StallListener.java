@@ -16,7 +16,11 @@
 
 package io.viommu.smmu.event;
 
-/** Learns what becomes of stalled transactions of emulated devices. Called on vCPU threads; must not block. */
+/**
+ * Learns what becomes of stalled transactions of emulated devices. Called on vCPU threads; must not block. A guest may
+ * answer at once, so an answer may come before the session's {@code translate} has returned; no other transaction gets
+ * the tag before the call is over.
+ */
 @FunctionalInterface
 public interface StallListener {
 

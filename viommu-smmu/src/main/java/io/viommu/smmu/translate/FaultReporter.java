@@ -39,7 +39,7 @@ final class FaultReporter {
     private long address;
     private int access;
     private long attributes;
-    private int stallTag = StallPort.NO_TAG;
+    private int stallTag = -1;
 
     FaultReporter(final SmmuDmaTranslator translator) {
         this.translator = translator;
@@ -97,17 +97,25 @@ final class FaultReporter {
     /** 5.5: a stall is always recorded; R silences only what terminates at once. */
     private int end(final SmmuFault fault, final boolean stalls, final boolean records, final int termination) {
         if (stalls) {
-            final int tag = translator.stalls().stall(streamId, substreamId, address, access);
-            if (tag != StallPort.NO_TAG) {
-                stallTag = tag;
-                record(fault, EventLayout.STALL | tag & EventLayout.STAG);
-                return DmaSession.STALLED;
+            final long ticket = translator.stalls().stall(streamId, substreamId, address, access);
+            if (ticket != StallPort.NO_TICKET) {
+                return recordStall(fault, ticket) ? DmaSession.STALLED : termination;
             }
         }
         if (stalls || records) {
             record(fault);
         }
         return termination;
+    }
+
+    private boolean recordStall(final SmmuFault fault, final long ticket) {
+        stallTag = StallPort.tag(ticket);
+        final boolean sent = publish(fault.event(), transactionWord(fault) | EventLayout.STALL | stallTag, address,
+                ipa(fault), ticket);
+        if (!sent) {
+            translator.stalls().withdraw(ticket);
+        }
+        return sent;
     }
 
     /** The STAG of the last transaction that stalled. */
@@ -117,19 +125,18 @@ final class FaultReporter {
 
     /** Records a fault whatever a configuration says about recording. */
     void record(final SmmuFault fault) {
-        record(fault, 0);
-    }
-
-    private void record(final SmmuFault fault, final long stall) {
         final int event = fault.event();
         if (fault.translationRelated()) {
-            publish(event, transactionWord(fault) | stall, address,
-                    fault.stage2() ? fault.address() & EventLayout.IPA : 0);
+            publish(event, transactionWord(fault), address, ipa(fault));
         } else if (event == EventLayout.F_WALK_EABT) {
             publish(event, transactionWord(fault), address, fault.address() & EventLayout.FETCH_ADDR);
         } else {
             publish(event, 0, 0, fault.address() & EventLayout.FETCH_ADDR);
         }
+    }
+
+    private static long ipa(final SmmuFault fault) {
+        return fault.stage2() ? fault.address() & EventLayout.IPA : 0;
     }
 
     private long transactionWord(final SmmuFault fault) {
@@ -159,11 +166,19 @@ final class FaultReporter {
     }
 
     private void publish(final int event, final long word1, final long word2, final long word3) {
+        publish(event, word1, word2, word3, 0);
+    }
+
+    /** False if nobody takes the record. */
+    private boolean publish(final int event, final long word1, final long word2, final long word3,
+            final long cookie) {
         final FaultRecord record = way.open(FaultKind.SMMU_EVENT, streamId, substreamId);
-        if (record != null) {
-            record.word(0, EventLayout.word0(event, streamId, substreamId)).word(1, word1).word(2, word2)
-                    .word(3, word3);
-            way.send();
+        if (record == null) {
+            return false;
         }
+        record.cookie(cookie).word(0, EventLayout.word0(event, streamId, substreamId)).word(1, word1).word(2, word2)
+                .word(3, word3);
+        way.send();
+        return true;
     }
 }

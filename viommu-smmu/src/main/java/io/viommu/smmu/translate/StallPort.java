@@ -23,20 +23,40 @@ package io.viommu.smmu.translate;
 public interface StallPort {
 
     /** No transaction can be parked. */
-    int NO_TAG = -1;
+    long NO_TICKET = -1;
 
     /** Parks nothing. */
-    StallPort NONE = (streamId, substreamId, address, access) -> NO_TAG;
+    StallPort NONE = (streamId, substreamId, address, access) -> NO_TICKET;
 
     /**
-     * Parks a transaction. Its fault record follows with this tag.
+     * Parks a transaction. Its fault record follows, with the ticket as its cookie: a tag may be used again while
+     * records of those that had it before are still on their way, a ticket is never given twice.
      *
      * @param streamId    its stream.
      * @param substreamId its substream, or {@link io.viommu.iommu.DmaSession#NO_PASID}.
      * @param address     its input address.
      * @param access      its flags, of {@link io.viommu.iommu.DmaSession}.
-     * @return the STAG, 16 bits, unique among those unanswered; or {@link #NO_TAG} if there is no room, and the
-     *         transaction is terminated.
+     * @return the ticket, whose STAG is unique among those unanswered; or {@link #NO_TICKET} if there is no room, and
+     *         the transaction is terminated.
      */
-    int stall(int streamId, int substreamId, long address, int access);
+    long stall(int streamId, int substreamId, long address, int access);
+
+    /**
+     * Takes a transaction back whose record found no way to the guest: nobody would ever answer it.
+     *
+     * @param ticket what {@link #stall} gave.
+     */
+    default void withdraw(final long ticket) {
+        // nothing was parked
+    }
+
+    /**
+     * The STAG of a ticket.
+     *
+     * @param ticket what {@link #stall} gave.
+     * @return 16 bits.
+     */
+    static int tag(final long ticket) {
+        return (int) ticket & 0xFFFF;
+    }
 }

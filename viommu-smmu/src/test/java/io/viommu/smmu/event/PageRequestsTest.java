@@ -304,4 +304,51 @@ class PageRequestsTest {
         machine.smmu.reset();
         assertThat(machine.answers).containsExactly("3 0x101 2", "3 0x102 2");
     }
+
+    @Test
+    void groupThatIsAnsweredBeforeItsLastRequestIsAnsweredOnce() {
+        start(4);
+        inject(0, 7);
+        respond(8, 7, 2);
+        assertThat(inject(0, 7)).as("the guest sees what the device sent").isEqualTo(FaultDisposition.DELIVERED);
+        respond(8, 7, 2);
+        assertThat(inject(LAST, 7)).isEqualTo(FaultDisposition.DELIVERED);
+        assertThat(machine.load64(PRIQ + 40) & 0x1FF).isEqualTo(7);
+        respond(8, 7, 2);
+        assertThat(machine.answers).containsExactly("3 0x107 0");
+        assertThat(inject(LAST, 7)).as("the next group of that number").isEqualTo(FaultDisposition.DELIVERED);
+        respond(8, 7, 0);
+        assertThat(machine.answers).containsExactly("3 0x107 0", "3 0x107 2");
+    }
+
+    @Test
+    void overflowOrRefusalAfterTheGuestsAnswerIsNoSecondAnswer() {
+        start(0);
+        inject(0, 1);
+        respond(8, 1, 2);
+        assertThat(inject(LAST, 1)).isEqualTo(FaultDisposition.PAGE_REQUEST_OVERFLOW);
+        machine.write(PRIQ_CONS, 0x8000_0001L);
+        inject(0, 2);
+        respond(8, 2, 2);
+        machine.write(CR0, CMDQEN | EVENTQEN | SMMUEN);
+        assertThat(inject(LAST, 2)).isEqualTo(FaultDisposition.NO_PAGE_REQUEST_QUEUE);
+        assertThat(machine.answers).containsExactly("3 0x101 0", "3 0x102 0");
+    }
+
+    @Test
+    void restOfAGroupFromBeforeAResetIsNotForTheNextGuest() {
+        start(4);
+        inject(0, 1);
+        inject(0, 2);
+        respond(8, 2, 2);
+        machine.smmu.reset();
+        assertThat(machine.answers).containsExactly("3 0x102 0", "3 0x101 2");
+        prod = 0;
+        start(4);
+        assertThat(inject(LAST, 1)).isEqualTo(FaultDisposition.NO_PAGE_REQUEST_QUEUE);
+        assertThat(inject(LAST, 2)).isEqualTo(FaultDisposition.NO_PAGE_REQUEST_QUEUE);
+        assertThat(machine.read(PRIQ_PROD)).isZero();
+        assertThat(machine.answers).hasSize(2);
+        assertThat(inject(LAST, 1)).isEqualTo(FaultDisposition.DELIVERED);
+    }
 }

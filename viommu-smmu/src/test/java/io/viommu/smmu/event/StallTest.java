@@ -35,6 +35,7 @@ import org.junit.jupiter.api.Test;
 import io.viommu.fault.FaultDisposition;
 import io.viommu.smmu.SmmuMachine;
 import io.viommu.smmu.register.SmmuOptions;
+import io.viommu.smmu.translate.StallPort;
 
 /** The stall model from the fault to the guest's answer (IHI 0070, 3.12.2, 4.7.1, 4.7.2, 7.2.1). */
 class StallTest {
@@ -275,10 +276,11 @@ class StallTest {
         final List<String> answers = new ArrayList<>();
         table.listener((stream, tag, action) -> answers.add(stream + " " + action));
         for (int i = 0; i < 3; i++) {
-            final int tag = table.stall(8, -1, 0x1000, 0);
+            final long ticket = table.stall(8, -1, 0x1000, 0);
+            final int tag = StallPort.tag(ticket);
             table.resume(8, tag, true, false);
             assertThat(answers).as("its record is not in the queue yet").hasSize(i);
-            table.recorded(8, tag);
+            assertThat(table.record(ticket)).isTrue();
             table.resume(8, tag, i == 0, i == 1);
         }
         assertThat(answers).containsExactly("8 0", "8 1", "8 2");
@@ -293,9 +295,9 @@ class StallTest {
                 machine);
         final List<Integer> answers = new ArrayList<>();
         table.listener((stream, tag, action) -> answers.add(action));
-        final int tag = table.stall(8, -1, 0x1000, 0);
-        table.recorded(8, tag);
-        table.resume(8, tag, false, false);
+        final long ticket = table.stall(8, -1, 0x1000, 0);
+        table.record(ticket);
+        table.resume(8, StallPort.tag(ticket), false, false);
         assertThat(answers).containsExactly(StallListener.ABORT);
     }
 

@@ -351,7 +351,7 @@ class SmmuSessionTest {
         bench.cd.set(44, 1, 1).set(45, 1, 0);
         bench.on();
         bench.translator.connect((stream, substream, address, access) -> stream == STREAM && substream == NONE
-                && address == 0x10 && access == WRITE ? 0xBEEF : StallPort.NO_TAG);
+                && address == 0x10 && access == WRITE ? 0xBEEF : StallPort.NO_TICKET);
         assertThat(bench.write(0x10)).isEqualTo(STALLED);
         assertThat(bench.event()).isEqualTo("0000000500000010 000002008000beef 0000000000000010 0000000000000000");
     }
