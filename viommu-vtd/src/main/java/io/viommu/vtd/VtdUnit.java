@@ -215,8 +215,8 @@ public final class VtdUnit implements VirtualIommu, DmaTranslator, InterruptRema
     }
 
     @Override
-    public void deviceMessage(final int requesterId, final long address, final int data) {
-        remapper.deviceMessage(requesterId == uncheckedSource ? NO_REQUESTER : requesterId, address, data);
+    public boolean deviceMessage(final int requesterId, final long address, final int data) {
+        return remapper.deviceMessage(requesterId == uncheckedSource ? NO_REQUESTER : requesterId, address, data);
     }
 
     /**

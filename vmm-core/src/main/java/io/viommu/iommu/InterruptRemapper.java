@@ -29,6 +29,7 @@ public interface InterruptRemapper {
      * @param requesterId who sends, or {@link #NO_REQUESTER}.
      * @param address     the address written.
      * @param data        the 32 bits written.
+     * @return false if it was blocked, or nothing took it.
      */
-    void deviceMessage(int requesterId, long address, int data);
+    boolean deviceMessage(int requesterId, long address, int data);
 }

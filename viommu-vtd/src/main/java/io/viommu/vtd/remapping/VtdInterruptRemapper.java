@@ -70,10 +70,10 @@ public final class VtdInterruptRemapper implements InterruptRemapper {
     }
 
     @Override
-    public void deviceMessage(final int requesterId, final long address, final int data) {
+    public boolean deviceMessage(final int requesterId, final long address, final int data) {
         final int counted = underWay.enter();
         try {
-            senders.get().send(requesterId, address, data);
+            return senders.get().send(requesterId, address, data);
         } finally {
             underWay.leave(counted);
         }
@@ -117,14 +117,14 @@ public final class VtdInterruptRemapper implements InterruptRemapper {
             reporter = new FaultReporter(faults);
         }
 
-        void send(final int requester, final long address, final int data) {
+        boolean send(final int requester, final long address, final int data) {
             if (walk.walk(context, requester, address, data, fault) == VtdFault.NONE) {
-                if (walk.delivers()) {
-                    interrupts.message(walk.address(), walk.data());
-                }
-            } else if (!fault.suppressed()) {
+                return !walk.delivers() || interrupts.message(walk.address(), walk.data());
+            }
+            if (!fault.suppressed()) {
                 reporter.reportInterrupt(walk.index(), requester, fault.reason());
             }
+            return false;
         }
     }
 }
