@@ -64,7 +64,6 @@ public final class AttachedIommu implements AutoCloseable {
         private final VirtualIommu model;
         private final StalledDma stalledDma;
         private boolean injecting;
-        private long injections;
 
         Watch(final VirtualIommu model, final StalledDma stalledDma) {
             this.model = model;
@@ -74,7 +73,6 @@ public final class AttachedIommu implements AutoCloseable {
         @Override
         public FaultDisposition inject(final FaultRecord record) {
             injecting = true;
-            injections++;
             try {
                 return model.inject(record);
             } finally {
@@ -123,13 +121,13 @@ public final class AttachedIommu implements AutoCloseable {
     private static final class Wires implements InterruptSink {
         private final GuestMemory memory;
         private final InterruptLog log;
-        private final MessageWindow window;
+        private final MsiTarget window;
         private final int firstInput;
         private final UnsafeBuffer word = new UnsafeBuffer(new byte[Integer.BYTES]);
         private Watch watch;
         private boolean remapping;
 
-        Wires(final GuestMemory memory, final InterruptLog log, final MessageWindow window, final int firstInput) {
+        Wires(final GuestMemory memory, final InterruptLog log, final MsiTarget window, final int firstInput) {
             this.memory = memory;
             this.log = log;
             this.window = window;
@@ -157,7 +155,7 @@ public final class AttachedIommu implements AutoCloseable {
 
     /** Makes the model; {@code firstInput} is the controller's input that its wire 0 is soldered to. */
     AttachedIommu(final String name, final Map<String, String> properties, final GuestMemory memory,
-            final InterruptLog log, final MessageWindow window, final int firstInput) {
+            final InterruptLog log, final MsiTarget window, final int firstInput) {
         final HostAnswers answers = new HostAnswers();
         wires = new Wires(memory, log, window, firstInput);
         model = IommuModels.create(name, properties, new IommuPlatform(memory, wires, answers));
@@ -189,21 +187,14 @@ public final class AttachedIommu implements AutoCloseable {
         return session;
     }
 
-    /** The interrupt remapper, or null if messages pass as they are. */
-    InterruptRemapper remapper() {
-        return remapper;
-    }
-
-    /** Sends a device's message through the remapper; false if that ended in a fault. */
+    /** Sends a device's message, through the remapper if there is one; false if it is blocked. */
     boolean deviceMessage(final int requester, final long address, final int data) {
-        final long before = watch.injections;
         wires.remapping = true;
         try {
-            remapper.deviceMessage(requester, address, data);
+            return remapper == null ? wires.message(address, data) : remapper.deviceMessage(requester, address, data);
         } finally {
             wires.remapping = false;
         }
-        return watch.injections == before;
     }
 
     /**

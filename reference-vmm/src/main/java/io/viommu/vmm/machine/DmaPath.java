@@ -18,26 +18,19 @@ package io.viommu.vmm.machine;
 
 import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
-import org.agrona.concurrent.UnsafeBuffer;
 
+import io.viommu.iommu.DmaMemory;
 import io.viommu.iommu.DmaSession;
-import io.viommu.iommu.InterruptRemapper;
 import io.viommu.memory.GuestMemory;
 
 /**
- * The way of endpoints to memory: through the vIOMMU, if there is one, to RAM or to the window for interrupt messages.
- * Other devices' registers are not reached: a peer-to-peer request is aborted, so DMA never recurses.
+ * The way of a machine's endpoints to memory: through the vIOMMU, if there is one, to RAM or to the interrupt
+ * controller. What stalls is parked until the guest has answered.
  */
 public final class DmaPath {
 
-    private static final int MESSAGE_SIZE = Integer.BYTES;
-
-    private final GuestMemory memory;
-    private final MessageWindow window;
-    private final InterruptLog interrupts;
-    private final AttachedIommu iommu;
+    private final DmaMemory memory;
     private final StalledDma stalled;
-    private final UnsafeBuffer messageData = new UnsafeBuffer(new byte[MESSAGE_SIZE]);
 
     /**
      * Who asks, and how.
@@ -59,14 +52,27 @@ public final class DmaPath {
         }
     }
 
-    DmaPath(final GuestMemory memory, final MessageWindow window, final InterruptLog interrupts,
-            final AttachedIommu iommu) {
+    /**
+     * A path whose devices don't wait: what stalls is aborted for them.
+     *
+     * @param memory as devices see it.
+     */
+    public DmaPath(final DmaMemory memory) {
         this.memory = memory;
-        this.window = window;
-        this.interrupts = interrupts;
-        this.iommu = iommu;
-        this.stalled = iommu == null ? null : iommu.stalledDma();
-        if (stalled != null) {
+        this.stalled = null;
+    }
+
+    DmaPath(final GuestMemory memory, final MsiTarget target, final InterruptLog interrupts,
+            final AttachedIommu iommu) {
+        if (iommu == null) {
+            this.memory = new DmaMemory(memory, null, target.window((requester, address, data) -> {
+                interrupts.message(InterruptLog.Origin.REMAP, address, data);
+                return true;
+            }));
+            this.stalled = null;
+        } else {
+            this.memory = new DmaMemory(memory, iommu.session(), target.window(iommu::deviceMessage));
+            this.stalled = iommu.stalledDma();
             stalled.path(this);
         }
     }
@@ -84,34 +90,14 @@ public final class DmaPath {
      */
     public boolean write(final Requester requester, final long iova, final DirectBuffer data, final int offset,
             final int length) {
-        if (remapper() != null && requester.pasid() == DmaSession.NO_PASID && window.takes(iova)) {
-            return writeMessage(requester, iova, data, offset, length);
+        final int outcome = memory.write(requester.id(), requester.pasid(), requester.access(), iova, data, offset,
+                length);
+        if (outcome == DmaMemory.STALLED && stalled != null) {
+            final int done = memory.moved();
+            stalled.park(memory.stallTag(), StalledDma.write(requester, iova + done, data, offset + done,
+                    length - done));
         }
-        final DmaSession session = session();
-        if (session == null) {
-            return store(iova, data, offset, length);
-        }
-        session.begin();
-        try {
-            int done = 0;
-            while (done < length) {
-                final int outcome = session.translate(requester.id(), requester.pasid(), iova + done,
-                        requester.access() | DmaSession.WRITE);
-                final int piece = piece(session, outcome, length - done);
-                if (outcome == DmaSession.STALLED) {
-                    stalled.park(session.stallTag(), StalledDma.write(requester, iova + done, data, offset + done,
-                            length - done));
-                }
-                if (piece == 0 || outcome == DmaSession.OK
-                        && !store(session.address(), data, offset + done, piece)) {
-                    return false;
-                }
-                done += piece;
-            }
-            return true;
-        } finally {
-            session.end();
-        }
+        return outcome == DmaMemory.OK;
     }
 
     /**
@@ -127,68 +113,13 @@ public final class DmaPath {
      */
     public boolean read(final Requester requester, final long iova, final MutableDirectBuffer target,
             final int offset, final int length) {
-        final DmaSession session = session();
-        if (session == null) {
-            return memory.read(iova, target, offset, length) == GuestMemory.OK;
+        final int outcome = memory.read(requester.id(), requester.pasid(), requester.access(), iova, target, offset,
+                length);
+        if (outcome == DmaMemory.STALLED && stalled != null) {
+            final int done = memory.moved();
+            stalled.park(memory.stallTag(), StalledDma.read(requester, iova + done, length - done));
         }
-        session.begin();
-        try {
-            int done = 0;
-            while (done < length) {
-                final int outcome = session.translate(requester.id(), requester.pasid(), iova + done,
-                        requester.access() | DmaSession.READ);
-                final int piece = piece(session, outcome, length - done);
-                if (outcome == DmaSession.STALLED) {
-                    stalled.park(session.stallTag(), StalledDma.read(requester, iova + done, length - done));
-                }
-                if (piece == 0 || outcome == DmaSession.OK
-                        && memory.read(session.address(), target, offset + done, piece) != GuestMemory.OK) {
-                    return false;
-                }
-                if (outcome == DmaSession.IGNORED) {
-                    target.setMemory(offset + done, piece, (byte) 0);
-                }
-                done += piece;
-            }
-            return true;
-        } finally {
-            session.end();
-        }
-    }
-
-    /** How many bytes the last translation is good for; 0 if the transaction ends here. */
-    private static int piece(final DmaSession session, final int outcome, final int left) {
-        return switch (outcome) {
-            case DmaSession.OK -> (int) Math.min(left, Math.max(1, session.span()));
-            case DmaSession.IGNORED -> left;
-            default -> 0;
-        };
-    }
-
-    /** Writes to where nothing translates any more: RAM, or the doorbell of an interrupt controller. */
-    private boolean store(final long address, final DirectBuffer data, final int offset, final int length) {
-        if (length == MESSAGE_SIZE && window.takes(address)) {
-            interrupts.message(InterruptLog.Origin.REMAP, address, data.getInt(offset));
-            return true;
-        }
-        return memory.write(address, data, offset, length) == GuestMemory.OK;
-    }
-
-    /**
-     * A write into the interrupt address range is interrupt requests, one for each DWORD, and never DMA (VT-d, 3.14).
-     * A blocked one is aborted.
-     */
-    private boolean writeMessage(final Requester requester, final long iova, final DirectBuffer data,
-            final int offset, final int length) {
-        if ((iova & 3) != 0 || (length & 3) != 0) {
-            return false;
-        }
-        for (int done = 0; done < length; done += MESSAGE_SIZE) {
-            if (!iommu.deviceMessage(requester.id(), iova + done, data.getInt(offset + done))) {
-                return false;
-            }
-        }
-        return true;
+        return outcome == DmaMemory.OK;
     }
 
     /**
@@ -200,15 +131,6 @@ public final class DmaPath {
      * @param data      the 32 bits written.
      */
     public void message(final int requester, final long address, final int data) {
-        messageData.putInt(0, data);
-        write(Requester.of(requester), address, messageData, 0, MESSAGE_SIZE);
-    }
-
-    private DmaSession session() {
-        return iommu == null ? null : iommu.session();
-    }
-
-    private InterruptRemapper remapper() {
-        return iommu == null ? null : iommu.remapper();
+        memory.message(requester, address, data);
     }
 }

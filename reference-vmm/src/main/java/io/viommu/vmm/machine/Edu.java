@@ -194,8 +194,8 @@ final class Edu extends PciFunction implements MmioDevice {
         if (fits && count > 0) {
             window.wrap(buffer, (int) inBuffer, (int) count);
             if (toRam) {
-                dmaWrite(destination & dmaMask, window, (int) count);
-            } else if (!dmaRead(source & dmaMask, window, (int) count)) {
+                master().write(destination & dmaMask, window, (int) count);
+            } else if (!master().read(source & dmaMask, window, (int) count)) {
                 window.setMemory(0, (int) count, (byte) 0);
             }
         }
@@ -214,7 +214,7 @@ final class Edu extends PciFunction implements MmioDevice {
             return;
         }
         if (msiEnabled()) {
-            message(config.read(msi + MSI_ADDRESS, Long.BYTES), config.get(msi + MSI_DATA, 2));
+            master().message(config.read(msi + MSI_ADDRESS, Long.BYTES), config.get(msi + MSI_DATA, 2));
         } else {
             pin(true);
         }

@@ -21,7 +21,7 @@ import java.util.List;
 import java.util.Set;
 
 /** The four interrupt wires of the root bus, each shared by the devices on it: up while any of them asks. */
-final class InterruptPins implements PciBus.PinRouter {
+final class InterruptPins implements PciBus.Bridge {
 
     private final List<Set<PciFunction>> asking = List.of(new HashSet<>(), new HashSet<>(), new HashSet<>(),
             new HashSet<>());

@@ -172,7 +172,7 @@ final class IommuTestdev extends PciFunction implements MmioDevice {
     private boolean writeAll() {
         final long total = length & 0xFFFF_FFFFL;
         for (long done = 0; done < total; done += CHUNK) {
-            if (!dmaWrite(iova + done, pattern, (int) Math.min(CHUNK, total - done))) {
+            if (!master().write(iova + done, pattern, (int) Math.min(CHUNK, total - done))) {
                 return false;
             }
         }

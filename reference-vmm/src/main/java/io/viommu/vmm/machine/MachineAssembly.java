@@ -83,7 +83,7 @@ final class MachineAssembly {
             throw new IllegalArgumentException("the machine 'none' takes no devices, so no "
                     + spec.devices().get(0).driver());
         }
-        dma = new DmaPath(ram.guest(), MessageWindow.LOCAL_APIC, interrupts, null);
+        dma = new DmaPath(ram.guest(), MsiTarget.of(spec.board()), interrupts, null);
         ports = new IoPorts(new PciHost(new PciBus(() -> 0, dma, (source, pin, level) -> {
         }), 0, 0, 0));
     }
@@ -94,7 +94,7 @@ final class MachineAssembly {
         if (machineIommu.equals(SMMU_MODEL)) {
             final Map<String, String> properties = withDefaults(SMMU_DEVICE, Map.of());
             properties.putIfAbsent("stage", "nested");
-            attach(SMMU_MODEL, properties, MessageWindow.ITS, VirtMap.SMMU, VirtMap.SMMU_SPI);
+            attach(SMMU_MODEL, properties, VirtMap.SMMU, VirtMap.SMMU_SPI);
         } else if (!machineIommu.equals("none")) {
             throw new IllegalArgumentException("-machine virt: iommu must be none|smmuv3, not '" + machineIommu + "'");
         }
@@ -103,10 +103,10 @@ final class MachineAssembly {
                 requireRootBus(device, "primary-bus");
                 final Map<String, String> properties = withDefaults(SMMU_DEVICE, device.without(PLACEMENT));
                 properties.putIfAbsent("stage", "1");
-                attach(SMMU_MODEL, properties, MessageWindow.ITS, VirtMap.PLATFORM_SMMU, VirtMap.PLATFORM_SMMU_SPI);
+                attach(SMMU_MODEL, properties, VirtMap.PLATFORM_SMMU, VirtMap.PLATFORM_SMMU_SPI);
             }
         }
-        dma = new DmaPath(ram.guest(), MessageWindow.ITS, interrupts, iommu);
+        dma = new DmaPath(ram.guest(), MsiTarget.of(spec.board()), interrupts, iommu);
         final InterruptPins pins = new InterruptPins((wire, level) -> interrupts.wire(VirtMap.PCI_SPI + wire, level));
         pci = new PciHost(new PciBus(() -> 0, dma, pins), VirtMap.PCI_MEMORY, VirtMap.PCI_MEMORY,
                 VirtMap.PCI_MEMORY_SIZE);
@@ -125,10 +125,10 @@ final class MachineAssembly {
         }
         for (final DeviceSpec device : spec.devices()) {
             if (device.driver().equals(VTD)) {
-                attach(VTD, withDefaults(VTD, device.without(PLACEMENT)), MessageWindow.LOCAL_APIC, Q35Map.VTD, 0);
+                attach(VTD, withDefaults(VTD, device.without(PLACEMENT)), Q35Map.VTD, 0);
             }
         }
-        dma = new DmaPath(ram.guest(), MessageWindow.LOCAL_APIC, interrupts, iommu);
+        dma = new DmaPath(ram.guest(), MsiTarget.of(spec.board()), interrupts, iommu);
         ioapic = new IoApic(interrupts);
         ioapic.connect(dma);
         bus.map(Q35Map.IOAPIC, ioapic, Integer.BYTES);
@@ -147,8 +147,8 @@ final class MachineAssembly {
         return properties;
     }
 
-    private void attach(final String model, final Map<String, String> properties, final MessageWindow window,
-            final long base, final int firstInput) {
+    private void attach(final String model, final Map<String, String> properties, final long base,
+            final int firstInput) {
         if (iommu != null) {
             throw new IllegalArgumentException("a machine takes one IOMMU, and " + model + " would be the second");
         }
@@ -158,7 +158,8 @@ final class MachineAssembly {
         }
         iommuBase = base;
         iommuInput = firstInput;
-        iommu = new AttachedIommu(model, properties, ram.guest(), interrupts, window, firstInput);
+        iommu = new AttachedIommu(model, properties, ram.guest(), interrupts, MsiTarget.of(spec.board()),
+                firstInput);
         bus.map(base, iommu.registers(), Long.BYTES);
     }
 
@@ -223,7 +224,9 @@ final class MachineAssembly {
                         + ", not '" + properties.get(name) + "'");
             }
         });
-        return new VirtioRngFunction(ram.guest(), "on".equals(properties.get("iommu_platform")));
+        return new VirtioRngFunction("on".equals(properties.get("iommu_platform"))
+                ? null
+                : new DmaPath(ram.guest(), MsiTarget.of(spec.board()), interrupts, null));
     }
 
     private void plugPort(final DeviceSpec device) {

@@ -30,17 +30,23 @@ final class PciBus {
     private final List<PciFunction> inOrder = new ArrayList<>();
     private final IntSupplier number;
     private final DmaPath upstream;
-    private final PinRouter pins;
+    private final Bridge bridge;
 
-    /** Where the four interrupt pins of a bus lead: to a controller, or swizzled through a bridge. */
-    interface PinRouter {
+    /** What is between a bus and the machine: a controller of interrupts, or a bridge. */
+    interface Bridge {
+        /** Drives one of the bus's four interrupt pins. */
         void drive(PciFunction source, int pin, boolean level);
+
+        /** Whether it passes on the memory requests of the functions on the bus. */
+        default boolean passesRequests() {
+            return true;
+        }
     }
 
-    PciBus(final IntSupplier number, final DmaPath upstream, final PinRouter pins) {
+    PciBus(final IntSupplier number, final DmaPath upstream, final Bridge bridge) {
         this.number = number;
         this.upstream = upstream;
-        this.pins = pins;
+        this.bridge = bridge;
     }
 
     /** The number that the guest gave it. */
@@ -52,8 +58,8 @@ final class PciBus {
         return upstream;
     }
 
-    PinRouter pins() {
-        return pins;
+    Bridge bridge() {
+        return bridge;
     }
 
     PciFunction at(final int devfn) {
@@ -87,6 +93,6 @@ final class PciBus {
 
     /** Each device's INTA# goes to pin (slot mod 4) of its bus (PCI-to-PCI Bridge 1.2, 9.1). */
     void drive(final PciFunction source, final boolean level) {
-        pins.drive(source, (source.devfn() >> 3) % PINS, level);
+        bridge.drive(source, (source.devfn() >> 3) % PINS, level);
     }
 }

@@ -58,16 +58,24 @@ public final class PciConfig {
     public static final int COMMAND_MEMORY = 1 << 1;
     /** Command: the function may be a bus master. */
     public static final int COMMAND_MASTER = 1 << 2;
-    static final int COMMAND_INTX_DISABLE = 1 << 10;
+    private static final int COMMAND_INTX_DISABLE = 1 << 10;
     private static final int COMMAND_WRITABLE = 0x507;
-    static final int STATUS_INTERRUPT = 1 << 3;
+    private static final int STATUS_INTERRUPT = 1 << 3;
     private static final int STATUS_CAPABILITIES = 1 << 4;
     private static final int FIRST_CAPABILITY = 0x40;
+    private static final int POWER_MANAGEMENT = 1;
+    private static final int POWER_LENGTH = 8;
+    private static final int POWER_VERSION = 3;
+    /** PMCSR: PowerState and No_Soft_Reset. */
+    private static final int POWER_CONTROL = 4;
+    private static final int POWER_STATE = 3;
+    private static final int POWER_NO_SOFT_RESET = 1 << 3;
 
     private final byte[] values = new byte[SIZE];
     private final byte[] writable = new byte[SIZE];
     private byte[] initial = values;
     private int nextCapability = FIRST_CAPABILITY;
+    private int power;
 
     /**
      * Makes the configuration space of a function without BARs and capabilities.
@@ -139,6 +147,53 @@ public final class PciConfig {
         for (int i = 0; i < size; i++) {
             writable[offset + i] |= (byte) (mask >>> 8 * i);
         }
+    }
+
+    /**
+     * Gives the function a power management capability: D0, and D3hot out of which it comes as it went in (PCI Express
+     * Base, 7.5.2).
+     */
+    public void addPowerManagement() {
+        power = addCapability(POWER_MANAGEMENT, POWER_LENGTH) + POWER_CONTROL;
+        set(power - 2, 2, POWER_VERSION);
+        set(power, 2, POWER_NO_SOFT_RESET);
+        allow(power, 1, POWER_STATE);
+    }
+
+    /**
+     * Whether the function is in D0, or has no other state.
+     *
+     * @return false if it answers to nothing but its configuration space.
+     */
+    public boolean awake() {
+        return power == 0 || (get(power, 1) & POWER_STATE) == 0;
+    }
+
+    /**
+     * Says whether the function has an interrupt for its pin, which Interrupt Status shows.
+     *
+     * @param pending true until it has been served.
+     */
+    public void interrupt(final boolean pending) {
+        set(STATUS, 1, get(STATUS, 1) & ~STATUS_INTERRUPT | (pending ? STATUS_INTERRUPT : 0));
+    }
+
+    /**
+     * The state of the interrupt pin (PCI Express Base, 7.5.1.1.3 and 7.5.1.1.4).
+     *
+     * @return true with an interrupt pending, unless Interrupt Disable is set or the function is not in D0.
+     */
+    public boolean pin() {
+        return (get(STATUS, 1) & STATUS_INTERRUPT) != 0 && awake() && (get(COMMAND, 2) & COMMAND_INTX_DISABLE) == 0;
+    }
+
+    /**
+     * Whether the function may make memory requests, messages among them.
+     *
+     * @return false without Bus Master Enable, or outside of D0.
+     */
+    public boolean mayMaster() {
+        return awake() && (get(COMMAND, 2) & COMMAND_MASTER) != 0;
     }
 
     /**

@@ -16,9 +16,6 @@
 
 package io.viommu.vmm.machine;
 
-import org.agrona.DirectBuffer;
-import org.agrona.MutableDirectBuffer;
-
 import io.viommu.device.MmioDevice;
 
 /** One function on a PCI bus, and what it can do upstream. At most one memory BAR, BAR 0. */
@@ -27,14 +24,15 @@ abstract class PciFunction {
     private static final int CLASS_OTHERS = 0x00FF;
 
     final PciConfig config;
+    private final BusMaster master;
     private PciBus bus;
     private int devfn;
     private MmioDevice registers;
     private int widest;
-    private boolean interrupt;
 
     PciFunction(final int vendor, final int device, final int classCode) {
         config = new PciConfig(vendor, device, classCode);
+        master = new BusMaster(config);
     }
 
     PciFunction(final int vendor, final int device) {
@@ -52,6 +50,12 @@ abstract class PciFunction {
         bus = into;
         devfn = at;
         config.seal();
+        master.connect(path(into), this::requesterId, into.bridge()::passesRequests);
+    }
+
+    /** Where its requests go. */
+    DmaPath path(final PciBus into) {
+        return into.upstream();
     }
 
     final int devfn() {
@@ -71,18 +75,13 @@ abstract class PciFunction {
         if (register + size > PciConfig.SIZE) {
             return 0; // no extended capabilities: the extended space is all zeros
         }
-        if (interrupt && register <= PciConfig.STATUS && register + size > PciConfig.STATUS) {
-            return config.get(register, size) | PciConfig.STATUS_INTERRUPT << 8 * (PciConfig.STATUS - register);
-        }
         return config.get(register, size);
     }
 
     void writeConfig(final int register, final int size, final int value) {
         if (register + size <= PciConfig.SIZE) {
             config.write(register, size, value);
-            if (register < PciConfig.STATUS) {
-                driveInterrupt();
-            }
+            driveInterrupt();
         }
     }
 
@@ -99,36 +98,19 @@ abstract class PciFunction {
         return registers != null;
     }
 
-    final boolean busMaster() {
-        return (config.get(PciConfig.COMMAND, 2) & PciConfig.COMMAND_MASTER) != 0;
-    }
-
-    /** A write by this device; false if it was aborted. */
-    final boolean dmaWrite(final long iova, final DirectBuffer data, final int length) {
-        return busMaster() && bus.upstream().write(DmaPath.Requester.of(requesterId()), iova, data, 0, length);
-    }
-
-    /** A read by this device; false if it was aborted. */
-    final boolean dmaRead(final long iova, final MutableDirectBuffer data, final int length) {
-        return busMaster() && bus.upstream().read(DmaPath.Requester.of(requesterId()), iova, data, 0, length);
-    }
-
-    /** A message-signalled interrupt of this device; without bus mastering nothing leaves it. */
-    final void message(final long address, final int data) {
-        if (busMaster()) {
-            bus.upstream().message(requesterId(), address, data);
-        }
+    /** This device as one that makes requests. */
+    final BusMaster master() {
+        return master;
     }
 
     /** Drives the device's INTA# pin. */
     final void pin(final boolean level) {
-        interrupt = level;
+        config.interrupt(level);
         driveInterrupt();
     }
 
     private void driveInterrupt() {
-        final boolean disabled = (config.get(PciConfig.COMMAND, 2) & PciConfig.COMMAND_INTX_DISABLE) != 0;
-        bus.drive(this, interrupt && !disabled);
+        bus.drive(this, config.pin());
     }
 
     /** Back to power-on. */

@@ -20,7 +20,7 @@ package io.viommu.vmm.machine;
  * A PCI Express root port: a type-1 function with a bus behind it, a non-prefetchable memory window and no other. It
  * forwards requests of devices behind it whether or not its own bus-master bit is set, as QEMU's does.
  */
-final class RootPort extends PciFunction {
+final class RootPort extends PciFunction implements PciBus.Bridge {
 
     private static final int VENDOR_RED_HAT = 0x1B36;
     private static final int DEVICE_ROOT_PORT = 0x000C;
@@ -56,7 +56,7 @@ final class RootPort extends PciFunction {
 
     /** Makes the bus behind; the port must be plugged in first. */
     PciBus open() {
-        behind = new PciBus(() -> config.get(PciConfig.SECONDARY_BUS, 1), bus().upstream(), this::swizzle);
+        behind = new PciBus(() -> config.get(PciConfig.SECONDARY_BUS, 1), bus().upstream(), this);
         return behind;
     }
 
@@ -64,8 +64,15 @@ final class RootPort extends PciFunction {
         return behind;
     }
 
-    private void swizzle(final PciFunction source, final int pin, final boolean level) {
-        bus().pins().drive(source, (pin + (devfn() >> 3)) % PINS, level);
+    @Override
+    public void drive(final PciFunction source, final int pin, final boolean level) {
+        bus().bridge().drive(source, (pin + (devfn() >> 3)) % PINS, level);
+    }
+
+    /** Bus Master Enable of a port is for the requests from below (PCI Express Base, 7.5.1.1.3). */
+    @Override
+    public boolean passesRequests() {
+        return config.mayMaster();
     }
 
     /** Whether a configuration request for a bus number is for this port or what is behind it. */

@@ -16,31 +16,27 @@
 
 package io.viommu.vmm.machine;
 
-import org.agrona.DirectBuffer;
-import org.agrona.MutableDirectBuffer;
-
-import io.viommu.memory.GuestMemory;
-import io.viommu.vmm.virtio.DmaPort;
 import io.viommu.vmm.virtio.VirtioCapability;
 import io.viommu.vmm.virtio.VirtioRng;
 
 /** QEMU's {@code virtio-rng-pci}: the PCI function around {@link VirtioRng}, modern only, with INTx. */
-final class VirtioRngFunction extends PciFunction implements DmaPort {
+final class VirtioRngFunction extends PciFunction {
 
     private static final int REVISION = 1;
 
     /** Where the window is through which a BAR is reached from the configuration space (VIRTIO 1.2, 4.1.4.9). */
     private final int window;
-    private final GuestMemory memory;
-    private final boolean platform;
+    private final DmaPath direct;
     private final VirtioRng device;
 
-    /** Without {@code platform} its DMA goes past the IOMMU, as that of QEMU's virtio devices does unless asked. */
-    VirtioRngFunction(final GuestMemory memory, final boolean platform) {
+    /**
+     * Its DMA goes past the IOMMU by the direct path, as that of QEMU's virtio devices does unless asked; through it if
+     * that is null.
+     */
+    VirtioRngFunction(final DmaPath direct) {
         super(VirtioRng.VENDOR, VirtioRng.DEVICE);
-        this.memory = memory;
-        this.platform = platform;
-        device = new VirtioRng(this, platform, this::pin);
+        this.direct = direct;
+        device = new VirtioRng(master(), direct == null, this::pin);
         config.set(PciConfig.REVISION, 1, REVISION);
         config.set(PciConfig.INTERRUPT_PIN, 1, 1);
         device.capabilities().forEach(capability -> config.addCapability(capability.bytes()));
@@ -49,6 +45,11 @@ final class VirtioRngFunction extends PciFunction implements DmaPort {
         config.allow(window + VirtioCapability.OFFSET_AT, 4, -1);
         config.allow(window + VirtioCapability.LENGTH_AT, 4, -1);
         bar(device, Integer.BYTES);
+    }
+
+    @Override
+    DmaPath path(final PciBus into) {
+        return direct == null ? into.upstream() : direct;
     }
 
     /** Whether an access of the configuration space goes to the window on the BAR, and that to a register. */
@@ -79,19 +80,5 @@ final class VirtioRngFunction extends PciFunction implements DmaPort {
     void reset() {
         super.reset();
         device.reset();
-    }
-
-    @Override
-    public boolean read(final long address, final MutableDirectBuffer target, final int length) {
-        return platform
-                ? dmaRead(address, target, length)
-                : busMaster() && memory.read(address, target, 0, length) == GuestMemory.OK;
-    }
-
-    @Override
-    public boolean write(final long address, final DirectBuffer source, final int length) {
-        return platform
-                ? dmaWrite(address, source, length)
-                : busMaster() && memory.write(address, source, 0, length) == GuestMemory.OK;
     }
 }

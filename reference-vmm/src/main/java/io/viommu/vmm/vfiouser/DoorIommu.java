@@ -32,10 +32,12 @@ import io.viommu.counters.FaultAccount;
 import io.viommu.fault.FaultRoute;
 import io.viommu.fault.FaultRouter;
 import io.viommu.interrupt.InterruptSink;
-import io.viommu.iommu.DmaSession;
+import io.viommu.iommu.DmaMemory;
 import io.viommu.iommu.DmaTranslator;
+import io.viommu.iommu.InterruptRemapper;
 import io.viommu.iommu.IommuModels;
 import io.viommu.iommu.IommuPlatform;
+import io.viommu.iommu.MessageWindow;
 import io.viommu.iommu.VirtualIommu;
 import io.viommu.memory.GuestMemory;
 import io.viommu.pipeline.FaultBudget;
@@ -58,6 +60,8 @@ final class DoorIommu implements AutoCloseable {
     private static final long ADDRESS = 0x000F_FFFF_FFFF_FFE0L;
     private static final long COMMAND_LENGTH = 16;
     private static final long UNKNOWN_OPCODE = 0xFF;
+    /** GITS_TRANSLATER of the ITS of QEMU's virt (GICv3, 12.18). */
+    private static final long ITS_TRANSLATER = 0x0809_0040L;
     private static final long VTD_GSTS = 0x1C;
     private static final long TES = 1L << 31;
 
@@ -110,9 +114,13 @@ final class DoorIommu implements AutoCloseable {
         return host;
     }
 
-    /** A way through the model for one endpoint. */
-    DmaSession openSession() {
-        return ((DmaTranslator) model).openSession();
+    /** The memory of an endpoint's client as the endpoint behind the model sees it. */
+    DmaMemory openMemory(final VfioUserServer endpoint) {
+        final MessageWindow window = smmu
+                ? MessageWindow.doorbell(ITS_TRANSLATER, Integer.BYTES,
+                        (requester, address, data) -> endpoint.message(address, data))
+                : MessageWindow.localApics((InterruptRemapper) model);
+        return new DmaMemory(endpoint.memory(), ((DmaTranslator) model).openSession(), window);
     }
 
     /** Overwrites the next command that the guest queues with an opcode that no SMMU knows (IHI 0070, 4.1.3). */

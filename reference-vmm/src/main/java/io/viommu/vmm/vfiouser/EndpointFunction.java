@@ -22,8 +22,9 @@ import org.agrona.concurrent.UnsafeBuffer;
 
 import io.viommu.bridge.vfiouser.VfioUserFunction;
 import io.viommu.bridge.vfiouser.VfioUserServer;
-import io.viommu.iommu.DmaSession;
-import io.viommu.memory.GuestMemory;
+import io.viommu.iommu.DmaMemory;
+import io.viommu.vmm.machine.BusMaster;
+import io.viommu.vmm.machine.DmaPath;
 import io.viommu.vmm.machine.PciConfig;
 import io.viommu.vmm.virtio.DmaPort;
 import io.viommu.vmm.virtio.VirtioConsole;
@@ -43,10 +44,10 @@ final class EndpointFunction implements VfioUserFunction, DmaPort {
 
     private final int requester;
     private final PciConfig config;
+    private final BusMaster master;
     private final VirtioDevice device;
     private final Hearsay hearsay = new Hearsay();
     private VfioUserServer server;
-    private DmaSession session;
     private long lastWritten;
     private boolean trespassing;
 
@@ -57,17 +58,19 @@ final class EndpointFunction implements VfioUserFunction, DmaPort {
             case VIRTIO_CONSOLE -> new VirtioConsole(this, true, this::pin, this::heard);
         };
         config = new PciConfig(VirtioDevice.VENDOR, device.deviceId(), CLASS_OTHER);
+        master = new BusMaster(config);
         config.set(PciConfig.REVISION, 1, 1);
         config.set(PciConfig.INTERRUPT_PIN, 1, 1);
         device.capabilities().forEach(capability -> config.addCapability(capability.bytes()));
+        config.addPowerManagement();
         config.allow(PciConfig.BAR0, Integer.BYTES, (int) -device.mmioSize());
         config.seal();
     }
 
     /** Gives it the way to its client and through the model; before anybody connects. */
-    void connect(final VfioUserServer to, final DmaSession through) {
+    void connect(final VfioUserServer to, final DmaMemory memory) {
         server = to;
-        session = through;
+        master.connect(new DmaPath(memory), () -> requester, () -> true);
     }
 
     int requester() {
@@ -92,7 +95,7 @@ final class EndpointFunction implements VfioUserFunction, DmaPort {
     @Override
     public synchronized long read(final int region, final long offset, final int size) {
         if (region == BAR0) {
-            return device.read(offset, size);
+            return config.awake() ? device.read(offset, size) : -1;
         }
         return config.read((int) offset, size);
     }
@@ -100,10 +103,13 @@ final class EndpointFunction implements VfioUserFunction, DmaPort {
     @Override
     public synchronized void write(final int region, final long offset, final int size, final long value) {
         if (region == BAR0) {
-            device.write(offset, size, value);
+            if (config.awake()) {
+                device.write(offset, size, value);
+            }
             return;
         }
         config.write((int) offset, size, value);
+        drivePin();
     }
 
     @Override
@@ -113,8 +119,13 @@ final class EndpointFunction implements VfioUserFunction, DmaPort {
     }
 
     private void pin(final boolean up) {
+        config.interrupt(up);
+        drivePin();
+    }
+
+    private void drivePin() {
         if (server != null) {
-            server.interrupts().pin(up);
+            server.interrupts().pin(config.pin());
         }
     }
 
@@ -126,7 +137,7 @@ final class EndpointFunction implements VfioUserFunction, DmaPort {
     /** Does what no driver asked for; true if the bytes were moved. */
     synchronized boolean stray(final boolean write, final long address, final int length) {
         final UnsafeBuffer bytes = new UnsafeBuffer(new byte[length]);
-        return write ? move(address, bytes, length, DmaSession.WRITE) : move(address, bytes, length, DmaSession.READ);
+        return write ? master.write(address, bytes, length) : master.read(address, bytes, length);
     }
 
     /** Has it write into the next buffer that its driver gives it to read. */
@@ -149,38 +160,12 @@ final class EndpointFunction implements VfioUserFunction, DmaPort {
 
     @Override
     public synchronized boolean read(final long address, final MutableDirectBuffer target, final int length) {
-        return move(address, target, length, DmaSession.READ);
+        return master.read(address, target, length);
     }
 
     @Override
     public synchronized boolean write(final long address, final DirectBuffer source, final int length) {
         lastWritten = address;
-        final UnsafeBuffer bytes = new UnsafeBuffer(0, 0);
-        bytes.wrap(source, 0, length);
-        return move(address, bytes, length, DmaSession.WRITE);
-    }
-
-    /** Page by page through the model. A transaction that stalls counts as aborted: this device doesn't wait. */
-    private boolean move(final long address, final MutableDirectBuffer bytes, final int length, final int access) {
-        session.begin();
-        try {
-            int done = 0;
-            while (done < length) {
-                if (session.translate(requester, DmaSession.NO_PASID, address + done, access) != DmaSession.OK) {
-                    return false;
-                }
-                final int piece = (int) Math.min(length - done, Math.max(1, session.span()));
-                final int result = access == DmaSession.WRITE
-                        ? server.memory().write(session.address(), bytes, done, piece)
-                        : server.memory().read(session.address(), bytes, done, piece);
-                if (result != GuestMemory.OK) {
-                    return false;
-                }
-                done += piece;
-            }
-            return true;
-        } finally {
-            session.end();
-        }
+        return master.write(address, source, length);
     }
 }

@@ -108,7 +108,7 @@ public final class VfioUserDoor implements AutoCloseable {
         final EndpointFunction device = new EndpointFunction(endpoint);
         final VfioUserServer itsServer = new VfioUserServer(endpoint.socket(), device, options.memory());
         endpointServers.add(itsServer);
-        device.connect(itsServer, model.openSession());
+        device.connect(itsServer, model.openMemory(itsServer));
         endpoints.put(endpoint.kind(), device);
     }
 

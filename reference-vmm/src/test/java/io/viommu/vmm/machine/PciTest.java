@@ -95,6 +95,28 @@ class PciTest {
     }
 
     @Test
+    void requestsFromBehindAPortNeedBusMasteringOfThePortToo() {
+        try (Machine virt = TestMachines.assigned(Board.VIRT)) {
+            final long registers = 0x1020_0000L;
+            virt.bus().store(registers + 0x04, 4, 0x4000_0000L);
+            virt.bus().store(registers + 0x0C, 4, 16);
+            virt.bus().store(registers + 0x1C, 4, 0x4000_0000L);
+            assertThat(result(virt, registers)).as("done").isZero();
+            setConfig(virt, 0x18, 0x04, 2, 2);
+            assertThat(result(virt, registers)).as("the write failed").isEqualTo(0xDEAD_0002L);
+            setConfig(virt, 0x18, 0x04, 2, 6);
+            assertThat(result(virt, registers)).isZero();
+        }
+    }
+
+    /** Runs the test device's DMA. */
+    private static long result(final Machine virt, final long registers) {
+        virt.bus().store(registers + 0x14, 4, 1);
+        virt.bus().load(registers, 4);
+        return virt.bus().load(registers + 0x10, 4);
+    }
+
+    @Test
     void theConfigurationPortsNeedTheEnableBitAndTakePartsOfARegister() {
         try (Machine q35 = TestMachines.of(Board.Q35)) {
             assertThat(port(q35, 0x08, 0x02, 2)).isEqualTo(0x0005);

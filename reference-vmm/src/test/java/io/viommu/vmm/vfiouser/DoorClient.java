@@ -16,6 +16,8 @@
 
 package io.viommu.vmm.vfiouser;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -73,6 +75,14 @@ final class DoorClient implements AutoCloseable {
     /** Lets the device read and write all of a file at an address. */
     void share(final long address, final SharedMemory memory) {
         ask(2, body(32).putInt(32).putInt(3).putLong(0).putLong(address).putLong(memory.size()).flip(), memory.fd());
+    }
+
+    /** The next message of the server, which must be a DMA write without reply: address, count and data. */
+    ByteBuffer awaitDmaWrite() {
+        final ByteBuffer head = receive(16);
+        assertThat(head.getShort(2)).isEqualTo((short) 12);
+        assertThat(head.getInt(8) & 0x10).as("no reply is wanted").isNotZero();
+        return receive(head.getInt(4) - 16);
     }
 
     void reset() {

@@ -19,6 +19,7 @@ package io.viommu.vmm.vfiouser;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.lang.foreign.ValueLayout;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
@@ -35,6 +36,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
+import io.viommu.bridge.linux.SharedMemory;
 import io.viommu.counters.CounterFile;
 
 @Timeout(60)
@@ -42,6 +44,10 @@ class VfioUserDoorTest {
 
     private static final int BAR0 = 0;
     private static final int CONFIG = 7;
+    private static final int BUS_MASTER = 1 << 2;
+    private static final int VTD_CAP = 0x08;
+    private static final int VTD_GCMD = 0x18;
+    private static final int VTD_GSTS = 0x1C;
     private static final int SMMU_IDR5 = 0x14;
     private static final int SMMU_CR0 = 0x20;
 
@@ -96,6 +102,90 @@ class VfioUserDoorTest {
             // With SMMUEN clear, GBPA lets transactions bypass, and there is no memory at all.
             assertThat(door.control("dma write 0x1000")).isEqualTo("OK aborted 0x1000");
             assertThat(door.control("dma read last 8")).isEqualTo("OK aborted 0x0");
+        }
+    }
+
+    @Test
+    void anEndpointReachesNoMemoryWithoutBusMasteringOrOutsideOfD0() {
+        try (VfioUserDoor door = open("smmuv3", Map.of(), List.of());
+                SharedMemory ram = SharedMemory.create("endpoint", 0x1000);
+                DoorClient rng = client("rng")) {
+            rng.share(0x4000_0000L, ram);
+            ram.segment().fill((byte) 0x55);
+            assertThat(door.control("dma write 0x40000000 8")).isEqualTo("OK aborted 0x40000000");
+            assertThat(door.control("dma read 0x40000000 8")).isEqualTo("OK aborted 0x40000000");
+            assertThat(ram.segment().get(ValueLayout.JAVA_LONG, 0)).isEqualTo(0x5555_5555_5555_5555L);
+            configure(rng, 4, BUS_MASTER);
+            assertThat(door.control("dma write 0x40000000 8")).isEqualTo("OK moved 0x40000000");
+            assertThat(ram.segment().get(ValueLayout.JAVA_LONG, 0)).isZero();
+            final int power = capability(rng, 1) + 4;
+            configure(rng, power, 3);
+            assertThat(rng.read(CONFIG, power) & 3).as("D3hot").isEqualTo(3);
+            assertThat(door.control("dma write 0x40000008 8")).isEqualTo("OK aborted 0x40000008");
+            assertThat(rng.read(BAR0, 0)).isEqualTo(-1);
+            configure(rng, power, 0);
+            assertThat(door.control("dma write 0x40000008 8")).isEqualTo("OK moved 0x40000008");
+            configure(rng, 4, 0);
+            assertThat(door.control("dma read 0x40000000 8")).isEqualTo("OK aborted 0x40000000");
+        }
+    }
+
+    /** Writes are posted; a read is answered after them. */
+    private static void configure(final DoorClient client, final int offset, final int value) {
+        client.write(CONFIG, offset, value);
+        client.read(CONFIG, offset);
+    }
+
+    private static int capability(final DoorClient client, final int id) {
+        int at = client.read(CONFIG, 0x34) & 0xFF;
+        while (at != 0 && (client.read(CONFIG, at) & 0xFF) != id) {
+            at = client.read(CONFIG, at) >>> 8 & 0xFF;
+        }
+        return at;
+    }
+
+    @Test
+    void anEndpointsWriteIntoTheInterruptRangeIsAnInterruptRequest() {
+        try (VfioUserDoor door = open("intel-iommu", Map.of(), List.of());
+                DoorClient unit = client("iommu");
+                DoorClient rng = client("rng")) {
+            assertThat(door.control("dma write 0xfee01000 4")).as("no bus mastering")
+                    .isEqualTo("OK aborted 0xfee01000");
+            configure(rng, 4, BUS_MASTER);
+            assertThat(door.control("dma write 0xfee01000 4")).isEqualTo("OK moved 0xfee01000");
+            final ByteBuffer message = unit.awaitDmaWrite();
+            assertThat(message.getLong()).isEqualTo(0xFEE0_1000L);
+            assertThat(message.getLong()).isEqualTo(4);
+            assertThat(message.getInt()).isZero();
+            assertThat(door.control("dma write 0xfee01002 4")).as("no DWORD").isEqualTo("OK aborted 0xfee01002");
+            assertThat(door.control("dma read 0xfee01000 4")).isEqualTo("OK aborted 0xfee01000");
+        }
+    }
+
+    @Test
+    void aBlockedInterruptRequestOfAnEndpointIsRecordedAsReason25() {
+        try (VfioUserDoor door = open("intel-iommu", Map.of("intremap", "on"), List.of());
+                DoorClient unit = client("iommu");
+                DoorClient rng = client("rng")) {
+            configure(rng, 4, BUS_MASTER);
+            unit.write(BAR0, VTD_GCMD, 1 << 24);
+            unit.write(BAR0, VTD_GCMD, 1 << 25);
+            assertThat(unit.read(BAR0, VTD_GSTS) >>> 24 & 3).as("table set, remapping on").isEqualTo(3);
+            assertThat(door.control("dma write 0xfee01000 4")).isEqualTo("OK aborted 0xfee01000");
+            final int records = (unit.read(BAR0, VTD_CAP) >>> 24 & 0xFF | (unit.read(BAR0, VTD_CAP + 4) & 3) << 8) << 4;
+            assertThat(unit.read(BAR0, records + 12) & 0x8000_00FF).isEqualTo(0x8000_0025);
+            assertThat(unit.read(BAR0, records + 8) & 0xFFFF).as("source-id").isEqualTo(0xF0);
+        }
+    }
+
+    @Test
+    void anEndpointsWriteToTheItsIsAMessage() {
+        try (VfioUserDoor door = open("smmuv3", Map.of(), List.of()); DoorClient rng = client("rng")) {
+            configure(rng, 4, BUS_MASTER);
+            assertThat(door.control("dma write 0x8090040 4")).isEqualTo("OK moved 0x8090040");
+            final ByteBuffer message = rng.awaitDmaWrite();
+            assertThat(message.getLong()).isEqualTo(0x0809_0040L);
+            assertThat(door.control("dma write 0x8090044 4")).isEqualTo("OK aborted 0x8090044");
         }
     }
 

@@ -16,24 +16,31 @@
 
 package io.viommu.vmm.machine;
 
-/** Where a board takes interrupt messages. */
-enum MessageWindow {
-    /** The local APICs' window, before DMA translation (VT-d, 3.14). */
+import io.viommu.iommu.InterruptRemapper;
+import io.viommu.iommu.MessageWindow;
+
+/** What a board has for interrupt messages. */
+enum MsiTarget {
+    /** Local APICs. */
     LOCAL_APIC(0xFEE0_0000L, 0x10_0000L),
-    /** The ITS's translation register GITS_TRANSLATER, behind the SMMU like any other target (GICv3, 12.18). */
+    /** The ITS's translation register GITS_TRANSLATER. */
     ITS(0x0809_0040L, 4);
 
     private final long base;
     private final long size;
 
-    MessageWindow(final long base, final long size) {
+    MsiTarget(final long base, final long size) {
         this.base = base;
         this.size = size;
     }
 
-    /** Whether a write of a device to that address is an interrupt message. */
-    boolean takes(final long address) {
-        return Long.compareUnsigned(address - base, size) < 0;
+    static MsiTarget of(final Board board) {
+        return board == Board.VIRT ? ITS : LOCAL_APIC;
+    }
+
+    /** How devices reach it. */
+    MessageWindow window(final InterruptRemapper target) {
+        return this == LOCAL_APIC ? MessageWindow.localApics(target) : MessageWindow.doorbell(base, size, target);
     }
 
     /**
@@ -41,6 +48,7 @@ enum MessageWindow {
      * (VT-d, 5.1.5.2 and 11.4.7).
      */
     boolean delivers(final long address) {
-        return takes(this == LOCAL_APIC ? address & 0xFFFF_FFFFL : address);
+        final long decoded = this == LOCAL_APIC ? address & 0xFFFF_FFFFL : address;
+        return Long.compareUnsigned(decoded - base, size) < 0;
     }
 }
