@@ -88,10 +88,10 @@ public final class SmmuV3 implements VirtualIommu, DmaTranslator {
         final Control control = new Control();
         final MessagePort port = new MessagePort(platform.memory(), platform.interrupts(), options);
         this.features = options.features();
-        this.translator = new SmmuDmaTranslator(platform.memory(), features);
+        this.stalls = new StallTable(options, platform.host());
+        this.translator = new SmmuDmaTranslator(platform.memory(), features, stalls);
         this.frame = new RegisterFrame(options, port, control);
         this.events = new EventQueue(frame, platform.memory(), options);
-        this.stalls = new StallTable(options, platform.host());
         this.pageRequests = new PageRequests(
                 options.pri() ? new PageRequestQueue(frame, platform.memory(), options) : null, options,
                 platform.host());
@@ -104,7 +104,6 @@ public final class SmmuV3 implements VirtualIommu, DmaTranslator {
                 faults::drain, port, hardware == null ? PassedThrough.NONE : hardware, this::onInjector);
         this.deferred = new DeferredWork("smmuv3-deferred", control::catchUp);
         this.commands = new CommandQueue(frame, platform.memory(), options, executor, this::onInjector, deferred);
-        translator.connect(stalls);
         takeEffect();
     }
 

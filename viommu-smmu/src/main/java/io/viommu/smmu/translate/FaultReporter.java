@@ -16,6 +16,7 @@
 package io.viommu.smmu.translate;
 
 import io.viommu.fault.FaultKind;
+import io.viommu.fault.FaultOutlet;
 import io.viommu.fault.FaultRecord;
 import io.viommu.fault.OutgoingFault;
 import io.viommu.iommu.DmaSession;
@@ -32,7 +33,7 @@ import io.viommu.smmu.layout.StreamTableEntryLayout;
  */
 final class FaultReporter {
 
-    private final SmmuDmaTranslator translator;
+    private final StallPort stalls;
     private final OutgoingFault way;
     private int streamId;
     private int substreamId;
@@ -41,9 +42,9 @@ final class FaultReporter {
     private long attributes;
     private int stallTag = -1;
 
-    FaultReporter(final SmmuDmaTranslator translator) {
-        this.translator = translator;
-        this.way = new OutgoingFault(translator.faults());
+    FaultReporter(final FaultOutlet outlet, final StallPort stalls) {
+        this.stalls = stalls;
+        this.way = new OutgoingFault(outlet);
     }
 
     /** Names the transaction that is under way. */
@@ -95,14 +96,14 @@ final class FaultReporter {
     }
 
     /** 5.5: a stall is always recorded; R silences only what terminates at once. */
-    private int end(final SmmuFault fault, final boolean stalls, final boolean records, final int termination) {
-        if (stalls) {
-            final long ticket = translator.stalls().stall(streamId, substreamId, address, access);
+    private int end(final SmmuFault fault, final boolean wait, final boolean records, final int termination) {
+        if (wait) {
+            final long ticket = stalls.stall(streamId, substreamId, address, access);
             if (ticket != StallPort.NO_TICKET) {
                 return recordStall(fault, ticket) ? DmaSession.STALLED : termination;
             }
         }
-        if (stalls || records) {
+        if (wait || records) {
             record(fault);
         }
         return termination;
@@ -113,7 +114,7 @@ final class FaultReporter {
         final boolean sent = publish(fault.event(), transactionWord(fault) | EventLayout.STALL | stallTag, address,
                 ipa(fault), ticket);
         if (!sent) {
-            translator.stalls().withdraw(ticket);
+            stalls.withdraw(ticket);
         }
         return sent;
     }

@@ -43,19 +43,22 @@ public final class SmmuDmaTranslator implements DmaTranslator {
     private final ConfigurationLog configurations = new ConfigurationLog();
     private final FaultOutlet faults = new FaultOutlet();
     private final InvalidationSink invalidations;
+    private final StallPort stalls;
     private volatile SmmuContext context;
-    private volatile StallPort stalls = StallPort.NONE;
 
     /**
      * Makes a translator in the state after reset.
      *
      * @param memory       the guest's memory.
      * @param features     what the SMMU offers.
+     * @param stalls       where transactions are parked that the guest wants stalled.
      * @param cacheEntries size of the translation cache, 4 to 16777216.
      */
-    public SmmuDmaTranslator(final GuestMemory memory, final SmmuFeatures features, final int cacheEntries) {
+    public SmmuDmaTranslator(final GuestMemory memory, final SmmuFeatures features, final StallPort stalls,
+            final int cacheEntries) {
         this.memory = memory;
         this.features = features;
+        this.stalls = stalls;
         this.cache = new TranslationCache(cacheEntries);
         this.context = SmmuContext.reset(features);
         this.invalidations = new CacheInvalidations(this, features);
@@ -66,9 +69,10 @@ public final class SmmuDmaTranslator implements DmaTranslator {
      *
      * @param memory   the guest's memory.
      * @param features what the SMMU offers.
+     * @param stalls   where transactions are parked that the guest wants stalled.
      */
-    public SmmuDmaTranslator(final GuestMemory memory, final SmmuFeatures features) {
-        this(memory, features, TranslationCache.DEFAULT_ENTRIES);
+    public SmmuDmaTranslator(final GuestMemory memory, final SmmuFeatures features, final StallPort stalls) {
+        this(memory, features, stalls, TranslationCache.DEFAULT_ENTRIES);
     }
 
     /**
@@ -78,15 +82,6 @@ public final class SmmuDmaTranslator implements DmaTranslator {
      */
     public void connect(final FaultPort pipeline) {
         faults.connect(pipeline);
-    }
-
-    /**
-     * Gives it the table of stalled transactions. Without one, what would stall is terminated.
-     *
-     * @param table where transactions are parked.
-     */
-    public void connect(final StallPort table) {
-        stalls = table;
     }
 
     /**

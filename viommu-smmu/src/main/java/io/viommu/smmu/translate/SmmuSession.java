@@ -50,7 +50,7 @@ public final class SmmuSession extends CachedSession {
         this.cache = translator.cache();
         this.walk = new TranslationWalk(translator.memory(), translator.features());
         this.configurations = new ConfigurationLookup(translator.memory(), walk, translator.configurations());
-        this.reporter = new FaultReporter(translator);
+        this.reporter = new FaultReporter(translator.faults(), translator.stalls());
         this.ats = new AtsTraffic(translator.features(), configurations, walk, reporter, fault, current);
     }
 

@@ -30,8 +30,6 @@ import org.junit.jupiter.api.Test;
 
 import com.sun.management.ThreadMXBean;
 
-import io.viommu.fault.FaultPort;
-
 /** Nothing that a guest or a device does makes the translator allocate: hits, walks, faults, invalidations. */
 class AllocationTest {
 
@@ -86,7 +84,7 @@ class AllocationTest {
     @Test
     void faultsDontAllocate() {
         nested();
-        bench.translator.connect((FaultPort) null);
+        bench.translator.connect(null);
         assertNothingIsAllocatedBy(() -> {
             bench.session.translate(STREAM, NONE, 0x5000, 1);
             bench.session.translate(STREAM + 1, NONE, 0x5000, 0);

@@ -192,7 +192,7 @@ class AtsTrafficTest {
     @Test
     void requestsNeverStall() {
         bench.cd.set(44, 1, 1);
-        bench.translator.connect((stream, substream, address, access) -> 1);
+        bench.stalls = (stream, substream, address, access) -> 1;
         ats(1).on();
         assertThat(request(0x5000, 0)).isEqualTo(ATS_SUCCESS);
         assertThat(bench.events).isEmpty();

@@ -60,6 +60,7 @@ final class Bench {
     int cr0 = 1;
     int cr2 = 2;
     int gbpa;
+    StallPort stalls = StallPort.NONE;
     boolean closed;
     int lost;
 
@@ -69,7 +70,8 @@ final class Bench {
 
     Bench(final Features features) {
         this.features = features;
-        translator = new SmmuDmaTranslator(memory, features.build(), 1024);
+        translator = new SmmuDmaTranslator(memory, features.build(),
+                (stream, substream, address, access) -> stalls.stall(stream, substream, address, access), 1024);
         translator.connect(new Port());
         session = translator.openSession();
         memory.put(S1_L1, S1_L2 | TABLE);

@@ -75,7 +75,7 @@ class CachedAgainstFreshTest {
                 cached.ste.set(184, 1, 1).set(183, 1, 1);
             }
             cached.on();
-            freshTranslator = new SmmuDmaTranslator(cached.memory, cached.features.build(), 4);
+            freshTranslator = new SmmuDmaTranslator(cached.memory, cached.features.build(), StallPort.NONE, 4);
             freshTranslator.update(new SmmuContext(cached.features.build(), 1, 2, 0, STREAMS, 8));
             fresh = freshTranslator.openSession();
         }

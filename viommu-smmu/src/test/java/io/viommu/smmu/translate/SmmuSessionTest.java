@@ -350,8 +350,8 @@ class SmmuSessionTest {
     void stallIsAlwaysRecordedWithItsTag() {
         bench.cd.set(44, 1, 1).set(45, 1, 0);
         bench.on();
-        bench.translator.connect((stream, substream, address, access) -> stream == STREAM && substream == NONE
-                && address == 0x10 && access == WRITE ? 0xBEEF : StallPort.NO_TICKET);
+        bench.stalls = (stream, substream, address, access) -> stream == STREAM && substream == NONE
+                && address == 0x10 && access == WRITE ? 0xBEEF : StallPort.NO_TICKET;
         assertThat(bench.write(0x10)).isEqualTo(STALLED);
         assertThat(bench.event()).isEqualTo("0000000500000010 000002008000beef 0000000000000010 0000000000000000");
     }
@@ -369,7 +369,7 @@ class SmmuSessionTest {
         bench.stage2();
         bench.ste.set(185, 1, 1);
         bench.on();
-        bench.translator.connect((stream, substream, address, access) -> 3);
+        bench.stalls = (stream, substream, address, access) -> 3;
         assertThat(bench.read(0x5000)).isEqualTo(STALLED);
         assertThat(bench.event()).startsWith("0000000500000010 0000028880000003 ");
     }
@@ -379,7 +379,7 @@ class SmmuSessionTest {
         bench.cd.set(44, 1, 1);
         bench.memory.put(S1_L2, TestMemory.NOWHERE | TABLE);
         bench.on();
-        bench.translator.connect((stream, substream, address, access) -> 3);
+        bench.stalls = (stream, substream, address, access) -> 3;
         assertThat(bench.read(0)).isEqualTo(ABORTED);
         assertThat(bench.event()).startsWith("000000050000000b 0000010800000000 ");
     }
