@@ -16,8 +16,8 @@
 
 package io.viommu.smmu;
 
-import io.viommu.smmu.event.EventType;
-import io.viommu.smmu.layout.EventLayout;
+import io.viommu.smmu.fault.EventType;
+import io.viommu.smmu.spec.EventLayout;
 
 /**
  * What an event means and what usually causes it.

@@ -19,8 +19,8 @@ package io.viommu.smmu;
 import java.util.ArrayList;
 import java.util.List;
 
-import io.viommu.smmu.event.EventType;
-import io.viommu.smmu.layout.EventLayout;
+import io.viommu.smmu.fault.EventType;
+import io.viommu.smmu.spec.EventLayout;
 
 /**
  * An event record in words, for people: what it is called, what it means, what its fields say, what is likely behind it

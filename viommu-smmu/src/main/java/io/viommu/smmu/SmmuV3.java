@@ -16,34 +16,34 @@
 
 package io.viommu.smmu;
 
+import io.viommu.device.RegisterFile;
 import io.viommu.fault.FaultDisposition;
 import io.viommu.fault.FaultPort;
 import io.viommu.fault.FaultRecord;
-import io.viommu.device.RegisterFile;
 import io.viommu.iommu.DmaTranslator;
 import io.viommu.iommu.IommuPlatform;
 import io.viommu.iommu.VirtualIommu;
 import io.viommu.pipeline.DeferredWork;
-import io.viommu.smmu.accel.HardwareStreams;
 import io.viommu.smmu.command.CommandExecutor;
+import io.viommu.smmu.command.CommandQueue;
 import io.viommu.smmu.command.DeviceCaches;
 import io.viommu.smmu.command.PassedThrough;
 import io.viommu.smmu.config.SmmuContext;
 import io.viommu.smmu.config.SmmuFeatures;
-import io.viommu.smmu.event.FaultInjection;
-import io.viommu.smmu.event.PageRequests;
-import io.viommu.smmu.event.StallListener;
-import io.viommu.smmu.event.StallTable;
-import io.viommu.smmu.layout.SmmuRegisters;
-import io.viommu.smmu.queue.CommandQueue;
-import io.viommu.smmu.queue.EventQueue;
-import io.viommu.smmu.queue.PageRequestQueue;
+import io.viommu.smmu.dma.SmmuDmaTranslator;
+import io.viommu.smmu.dma.SmmuSession;
+import io.viommu.smmu.fault.EventQueue;
+import io.viommu.smmu.fault.FaultInjection;
+import io.viommu.smmu.fault.StallListener;
+import io.viommu.smmu.fault.StallTable;
+import io.viommu.smmu.hardware.HardwareStreams;
+import io.viommu.smmu.page.PageRequestQueue;
+import io.viommu.smmu.page.PageRequests;
 import io.viommu.smmu.register.FrameListener;
 import io.viommu.smmu.register.MessagePort;
 import io.viommu.smmu.register.RegisterFrame;
 import io.viommu.smmu.register.SmmuOptions;
-import io.viommu.smmu.translate.SmmuDmaTranslator;
-import io.viommu.smmu.translate.SmmuSession;
+import io.viommu.smmu.spec.SmmuRegisters;
 
 /**
  * An SMMUv3: its registers for the guest, the place where faults go in, and the way of DMA through it. Wires are

@@ -23,7 +23,7 @@ import java.util.Map;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
-import io.viommu.smmu.event.StallListener;
+import io.viommu.smmu.fault.StallListener;
 
 /**
  * Transactions of endpoints that wait for the guest's answer. Those that are to be retried go again as soon as the

@@ -17,7 +17,7 @@
 package io.viommu.vmm.replay;
 
 import io.viommu.smmu.SmmuEventText;
-import io.viommu.smmu.event.EventType;
+import io.viommu.smmu.fault.EventType;
 import io.viommu.vtd.fault.FaultReason;
 
 /** What the architectures call their events and reasons. */

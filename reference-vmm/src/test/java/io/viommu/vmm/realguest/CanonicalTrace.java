@@ -24,7 +24,7 @@ import java.util.Map;
 import java.util.Set;
 
 import io.viommu.device.Register;
-import io.viommu.smmu.layout.SmmuRegisters;
+import io.viommu.smmu.spec.SmmuRegisters;
 import io.viommu.vtd.layout.VtdRegisters;
 
 /**

@@ -18,14 +18,12 @@ package io.viommu.smmu.command;
 
 import java.util.function.BooleanSupplier;
 
-import io.viommu.smmu.event.PageRequests;
-import io.viommu.smmu.event.StallTable;
-import io.viommu.smmu.layout.CommandLayout;
-import io.viommu.smmu.queue.CommandQueue;
+import io.viommu.smmu.fault.StallTable;
+import io.viommu.smmu.page.PageRequests;
 import io.viommu.smmu.register.MessagePort;
 import io.viommu.smmu.register.RegisterFrame;
 import io.viommu.smmu.register.SmmuOptions;
-import io.viommu.smmu.translate.InvalidationSink;
+import io.viommu.smmu.spec.CommandLayout;
 
 /**
  * Executes commands. What is illegal stops the queue; what is IGNORED, or out of range, is consumed without effect;

@@ -16,7 +16,7 @@
 
 package io.viommu.smmu.command;
 
-import io.viommu.smmu.layout.CommandLayout;
+import io.viommu.smmu.spec.CommandLayout;
 
 /** Fields that commands of several families share (IHI 0070, 4.1.6). */
 final class CommandFields {

@@ -16,8 +16,8 @@
 
 package io.viommu.smmu.command;
 
-import io.viommu.smmu.layout.CommandLayout;
 import io.viommu.smmu.register.SmmuOptions;
+import io.viommu.smmu.spec.CommandLayout;
 
 /**
  * The commands that a Non-secure queue of this model can take (IHI 0070, 4.1.1). What is not here is illegal: reserved

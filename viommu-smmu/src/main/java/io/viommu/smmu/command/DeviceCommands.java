@@ -16,11 +16,11 @@
 
 package io.viommu.smmu.command;
 
-import io.viommu.smmu.event.PageRequests;
-import io.viommu.smmu.layout.CommandLayout;
-import io.viommu.smmu.layout.SmmuRegisters;
+import io.viommu.smmu.page.PageRequests;
 import io.viommu.smmu.register.RegisterFrame;
 import io.viommu.smmu.register.SmmuOptions;
+import io.viommu.smmu.spec.CommandLayout;
+import io.viommu.smmu.spec.SmmuRegisters;
 
 /**
  * What goes to devices: ATS invalidations and answers to page requests (IHI 0070, 4.5). Both are IGNORED while SMMUEN

@@ -15,8 +15,6 @@
  */
 package io.viommu.smmu.command;
 
-import io.viommu.smmu.queue.CommandQueue;
-
 /**
  * The hardware behind passed-through streams, as far as the guest's commands reach it. Called on the vCPU thread that
  * drains the Command queue, after the command was found legal.

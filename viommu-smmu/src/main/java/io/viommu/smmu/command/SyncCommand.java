@@ -18,15 +18,13 @@ package io.viommu.smmu.command;
 
 import java.util.function.BooleanSupplier;
 
-import io.viommu.smmu.event.StallTable;
-import io.viommu.smmu.layout.CommandLayout;
-import io.viommu.smmu.layout.SmmuRegisters;
-import io.viommu.smmu.queue.CommandQueue;
+import io.viommu.smmu.fault.StallTable;
 import io.viommu.smmu.register.GlobalErrors;
 import io.viommu.smmu.register.InterruptSource;
 import io.viommu.smmu.register.MessagePort;
 import io.viommu.smmu.register.SmmuOptions;
-import io.viommu.smmu.translate.InvalidationSink;
+import io.viommu.smmu.spec.CommandLayout;
+import io.viommu.smmu.spec.SmmuRegisters;
 
 /**
  * CMD_SYNC (IHI 0070, 4.7.3): complete when no transaction uses what was invalidated before it, every event about the

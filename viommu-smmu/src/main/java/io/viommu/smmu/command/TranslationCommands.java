@@ -16,9 +16,8 @@
 
 package io.viommu.smmu.command;
 
-import io.viommu.smmu.layout.CommandLayout;
 import io.viommu.smmu.register.SmmuOptions;
-import io.viommu.smmu.translate.InvalidationSink;
+import io.viommu.smmu.spec.CommandLayout;
 
 /** TLB invalidations (IHI 0070, 4.4). */
 final class TranslationCommands {

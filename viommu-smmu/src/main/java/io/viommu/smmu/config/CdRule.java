@@ -15,13 +15,13 @@
  */
 package io.viommu.smmu.config;
 
-import static io.viommu.smmu.layout.ContextDescriptorLayout.A;
-import static io.viommu.smmu.layout.ContextDescriptorLayout.AA64;
-import static io.viommu.smmu.layout.ContextDescriptorLayout.ENDI;
-import static io.viommu.smmu.layout.ContextDescriptorLayout.HA;
-import static io.viommu.smmu.layout.ContextDescriptorLayout.HD;
-import static io.viommu.smmu.layout.ContextDescriptorLayout.S;
-import static io.viommu.smmu.layout.ContextDescriptorLayout.V;
+import static io.viommu.smmu.spec.ContextDescriptorLayout.A;
+import static io.viommu.smmu.spec.ContextDescriptorLayout.AA64;
+import static io.viommu.smmu.spec.ContextDescriptorLayout.ENDI;
+import static io.viommu.smmu.spec.ContextDescriptorLayout.HA;
+import static io.viommu.smmu.spec.ContextDescriptorLayout.HD;
+import static io.viommu.smmu.spec.ContextDescriptorLayout.S;
+import static io.viommu.smmu.spec.ContextDescriptorLayout.V;
 
 /**
  * What makes a context descriptor ILLEGAL, C_BAD_CD, in the architecture's order (IHI 0070, 5.4.2). A rule broken by

@@ -15,19 +15,19 @@
  */
 package io.viommu.smmu.config;
 
-import static io.viommu.smmu.layout.ContextDescriptorLayout.ASID_SHIFT;
-import static io.viommu.smmu.layout.ContextDescriptorLayout.EPD0;
-import static io.viommu.smmu.layout.ContextDescriptorLayout.EPD1;
-import static io.viommu.smmu.layout.ContextDescriptorLayout.HAD;
-import static io.viommu.smmu.layout.ContextDescriptorLayout.IPS_SHIFT;
-import static io.viommu.smmu.layout.ContextDescriptorLayout.LENGTH;
-import static io.viommu.smmu.layout.ContextDescriptorLayout.T0SZ_SHIFT;
-import static io.viommu.smmu.layout.ContextDescriptorLayout.T1SZ_SHIFT;
-import static io.viommu.smmu.layout.ContextDescriptorLayout.TBI0;
-import static io.viommu.smmu.layout.ContextDescriptorLayout.TBI1;
-import static io.viommu.smmu.layout.ContextDescriptorLayout.TG0_SHIFT;
-import static io.viommu.smmu.layout.ContextDescriptorLayout.TG1_SHIFT;
-import static io.viommu.smmu.layout.ContextDescriptorLayout.TTB;
+import static io.viommu.smmu.spec.ContextDescriptorLayout.ASID_SHIFT;
+import static io.viommu.smmu.spec.ContextDescriptorLayout.EPD0;
+import static io.viommu.smmu.spec.ContextDescriptorLayout.EPD1;
+import static io.viommu.smmu.spec.ContextDescriptorLayout.HAD;
+import static io.viommu.smmu.spec.ContextDescriptorLayout.IPS_SHIFT;
+import static io.viommu.smmu.spec.ContextDescriptorLayout.LENGTH;
+import static io.viommu.smmu.spec.ContextDescriptorLayout.T0SZ_SHIFT;
+import static io.viommu.smmu.spec.ContextDescriptorLayout.T1SZ_SHIFT;
+import static io.viommu.smmu.spec.ContextDescriptorLayout.TBI0;
+import static io.viommu.smmu.spec.ContextDescriptorLayout.TBI1;
+import static io.viommu.smmu.spec.ContextDescriptorLayout.TG0_SHIFT;
+import static io.viommu.smmu.spec.ContextDescriptorLayout.TG1_SHIFT;
+import static io.viommu.smmu.spec.ContextDescriptorLayout.TTB;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

@@ -21,10 +21,10 @@ import java.nio.ByteOrder;
 import org.agrona.concurrent.UnsafeBuffer;
 
 import io.viommu.iommu.DmaSession;
-import io.viommu.smmu.layout.ContextDescriptorLayout;
-import io.viommu.smmu.layout.ContextTableDescriptorLayout;
-import io.viommu.smmu.layout.EventLayout;
-import io.viommu.smmu.layout.StreamTableEntryLayout;
+import io.viommu.smmu.spec.ContextDescriptorLayout;
+import io.viommu.smmu.spec.ContextTableDescriptorLayout;
+import io.viommu.smmu.spec.EventLayout;
+import io.viommu.smmu.spec.StreamTableEntryLayout;
 
 /**
  * Decides which context descriptor a transaction uses, finds, checks and decodes it (IHI 0070, 5.2 S1CDMax, S1Fmt and

@@ -15,7 +15,7 @@
  */
 package io.viommu.smmu.config;
 
-import io.viommu.smmu.layout.EventLayout;
+import io.viommu.smmu.spec.EventLayout;
 
 /**
  * What stopped a transaction, as far as the tables tell it: the number of the event and the fields that only the

@@ -15,18 +15,18 @@
  */
 package io.viommu.smmu.config;
 
-import static io.viommu.smmu.layout.StreamTableEntryLayout.EATS_DPT;
-import static io.viommu.smmu.layout.StreamTableEntryLayout.EATS_FULL;
-import static io.viommu.smmu.layout.StreamTableEntryLayout.EATS_SPLIT_STAGE;
-import static io.viommu.smmu.layout.StreamTableEntryLayout.S1FMT_4K_LEAVES;
-import static io.viommu.smmu.layout.StreamTableEntryLayout.S1FMT_64K_LEAVES;
-import static io.viommu.smmu.layout.StreamTableEntryLayout.S1STALLD;
-import static io.viommu.smmu.layout.StreamTableEntryLayout.S2AA64;
-import static io.viommu.smmu.layout.StreamTableEntryLayout.S2ENDI;
-import static io.viommu.smmu.layout.StreamTableEntryLayout.S2HA;
-import static io.viommu.smmu.layout.StreamTableEntryLayout.S2HD;
-import static io.viommu.smmu.layout.StreamTableEntryLayout.S2S;
-import static io.viommu.smmu.layout.StreamTableEntryLayout.STRW_EL1;
+import static io.viommu.smmu.spec.StreamTableEntryLayout.EATS_DPT;
+import static io.viommu.smmu.spec.StreamTableEntryLayout.EATS_FULL;
+import static io.viommu.smmu.spec.StreamTableEntryLayout.EATS_SPLIT_STAGE;
+import static io.viommu.smmu.spec.StreamTableEntryLayout.S1FMT_4K_LEAVES;
+import static io.viommu.smmu.spec.StreamTableEntryLayout.S1FMT_64K_LEAVES;
+import static io.viommu.smmu.spec.StreamTableEntryLayout.S1STALLD;
+import static io.viommu.smmu.spec.StreamTableEntryLayout.S2AA64;
+import static io.viommu.smmu.spec.StreamTableEntryLayout.S2ENDI;
+import static io.viommu.smmu.spec.StreamTableEntryLayout.S2HA;
+import static io.viommu.smmu.spec.StreamTableEntryLayout.S2HD;
+import static io.viommu.smmu.spec.StreamTableEntryLayout.S2S;
+import static io.viommu.smmu.spec.StreamTableEntryLayout.STRW_EL1;
 
 /**
  * What makes a stream table entry ILLEGAL, C_BAD_STE, in the architecture's order (IHI 0070, 5.2.2). Rules of a stage

@@ -15,7 +15,7 @@
  */
 package io.viommu.smmu.config;
 
-import io.viommu.smmu.layout.StreamTableEntryLayout;
+import io.viommu.smmu.spec.StreamTableEntryLayout;
 
 /**
  * What a checked stream table entry and context descriptor say, decoded for use: filled by {@link StreamTable} and
@@ -291,7 +291,7 @@ public final class StreamConfiguration {
     /**
      * A flag of word 0 of the context descriptor.
      *
-     * @param mask of {@link io.viommu.smmu.layout.ContextDescriptorLayout}.
+     * @param mask of {@link io.viommu.smmu.spec.ContextDescriptorLayout}.
      * @return true if set.
      */
     public boolean stage1Flag(final long mask) {

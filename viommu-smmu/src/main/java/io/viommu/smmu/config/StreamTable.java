@@ -21,9 +21,9 @@ import java.nio.ByteOrder;
 import org.agrona.concurrent.UnsafeBuffer;
 
 import io.viommu.memory.GuestMemory;
-import io.viommu.smmu.layout.EventLayout;
-import io.viommu.smmu.layout.StreamTableDescriptorLayout;
-import io.viommu.smmu.layout.StreamTableEntryLayout;
+import io.viommu.smmu.spec.EventLayout;
+import io.viommu.smmu.spec.StreamTableDescriptorLayout;
+import io.viommu.smmu.spec.StreamTableEntryLayout;
 
 /**
  * Finds, checks and decodes stream table entries, in linear and two-level tables (IHI 0070, 3.3.1, 5.1, 6.3.24). One

@@ -15,23 +15,23 @@
  */
 package io.viommu.smmu.config;
 
-import static io.viommu.smmu.layout.StreamTableEntryLayout.CONFIG_PASS;
-import static io.viommu.smmu.layout.StreamTableEntryLayout.CONFIG_SHIFT;
-import static io.viommu.smmu.layout.StreamTableEntryLayout.CONFIG_STAGE_1;
-import static io.viommu.smmu.layout.StreamTableEntryLayout.CONFIG_STAGE_2;
-import static io.viommu.smmu.layout.StreamTableEntryLayout.EATS_SHIFT;
-import static io.viommu.smmu.layout.StreamTableEntryLayout.LENGTH;
-import static io.viommu.smmu.layout.StreamTableEntryLayout.S1CDMAX_SHIFT;
-import static io.viommu.smmu.layout.StreamTableEntryLayout.S1DSS_SHIFT;
-import static io.viommu.smmu.layout.StreamTableEntryLayout.S1FMT_SHIFT;
-import static io.viommu.smmu.layout.StreamTableEntryLayout.S1_CONTEXT_PTR;
-import static io.viommu.smmu.layout.StreamTableEntryLayout.S2PS_SHIFT;
-import static io.viommu.smmu.layout.StreamTableEntryLayout.S2SL0_SHIFT;
-import static io.viommu.smmu.layout.StreamTableEntryLayout.S2T0SZ_SHIFT;
-import static io.viommu.smmu.layout.StreamTableEntryLayout.S2TG_SHIFT;
-import static io.viommu.smmu.layout.StreamTableEntryLayout.S2TTB;
-import static io.viommu.smmu.layout.StreamTableEntryLayout.STRW_SHIFT;
-import static io.viommu.smmu.layout.StreamTableEntryLayout.V;
+import static io.viommu.smmu.spec.StreamTableEntryLayout.CONFIG_PASS;
+import static io.viommu.smmu.spec.StreamTableEntryLayout.CONFIG_SHIFT;
+import static io.viommu.smmu.spec.StreamTableEntryLayout.CONFIG_STAGE_1;
+import static io.viommu.smmu.spec.StreamTableEntryLayout.CONFIG_STAGE_2;
+import static io.viommu.smmu.spec.StreamTableEntryLayout.EATS_SHIFT;
+import static io.viommu.smmu.spec.StreamTableEntryLayout.LENGTH;
+import static io.viommu.smmu.spec.StreamTableEntryLayout.S1CDMAX_SHIFT;
+import static io.viommu.smmu.spec.StreamTableEntryLayout.S1DSS_SHIFT;
+import static io.viommu.smmu.spec.StreamTableEntryLayout.S1FMT_SHIFT;
+import static io.viommu.smmu.spec.StreamTableEntryLayout.S1_CONTEXT_PTR;
+import static io.viommu.smmu.spec.StreamTableEntryLayout.S2PS_SHIFT;
+import static io.viommu.smmu.spec.StreamTableEntryLayout.S2SL0_SHIFT;
+import static io.viommu.smmu.spec.StreamTableEntryLayout.S2T0SZ_SHIFT;
+import static io.viommu.smmu.spec.StreamTableEntryLayout.S2TG_SHIFT;
+import static io.viommu.smmu.spec.StreamTableEntryLayout.S2TTB;
+import static io.viommu.smmu.spec.StreamTableEntryLayout.STRW_SHIFT;
+import static io.viommu.smmu.spec.StreamTableEntryLayout.V;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

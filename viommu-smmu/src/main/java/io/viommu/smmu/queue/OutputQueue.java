@@ -27,14 +27,14 @@ import io.viommu.device.Register;
 import io.viommu.device.RegisterFile;
 import io.viommu.fault.FaultDisposition;
 import io.viommu.memory.GuestMemory;
-import io.viommu.smmu.layout.SmmuRegisters;
 import io.viommu.smmu.register.SmmuOptions;
+import io.viommu.smmu.spec.SmmuRegisters;
 
 /**
  * The producer's side of a queue that the device writes and the guest reads: PROD is written by one thread only, the
  * injector; CONS is written by the guest at any time.
  */
-final class OutputQueue {
+public final class OutputQueue {
 
     private static final boolean SWAPPED = ByteOrder.nativeOrder() != ByteOrder.LITTLE_ENDIAN;
 
@@ -50,7 +50,19 @@ final class OutputQueue {
     /** Where the entry lies. */
     private final long words;
 
-    OutputQueue(final RegisterFile registers, final GuestMemory memory, final SmmuOptions options,
+    /**
+     * Makes the producer's side of a queue.
+     *
+     * @param registers  the registers.
+     * @param memory     the guest's memory.
+     * @param options    what the device offers.
+     * @param base       BASE of the queue.
+     * @param prod       PROD, which nobody else writes while the queue is enabled.
+     * @param cons       CONS.
+     * @param maxLog2    log2 of the most entries that are offered.
+     * @param entryBytes bytes of an entry, a power of two.
+     */
+    public OutputQueue(final RegisterFile registers, final GuestMemory memory, final SmmuOptions options,
             final Register base, final Register prod, final Register cons, final int maxLog2, final int entryBytes) {
         this.registers = registers;
         this.memory = memory;
@@ -64,22 +76,36 @@ final class OutputQueue {
         this.words = entry.addressOffset();
     }
 
-    /** Puts a word into the entry to be written next; the index is below its number of words. */
-    void word(final int index, final long value) {
+    /**
+     * Puts a word into the entry to be written next.
+     *
+     * @param index below its number of words.
+     * @param value the word.
+     */
+    public void word(final int index, final long value) {
         UnsafeApi.putLong(null, words + index * Long.BYTES, SWAPPED ? Long.reverseBytes(value) : value);
     }
 
-    boolean full() {
+    /**
+     * Whether an entry would be discarded.
+     *
+     * @return true if there is no free entry.
+     */
+    public boolean full() {
         return QueueIndex.full(prod(), cons(), log2());
     }
 
-    /** An overflow that the guest has not acknowledged (7.4). */
-    boolean overflowPending() {
+    /**
+     * Whether there is an overflow that the guest has not acknowledged (7.4).
+     *
+     * @return true if OVFLG and OVACKFLG differ.
+     */
+    public boolean overflowPending() {
         return ((prod() ^ cons()) & SmmuRegisters.OVERFLOW_FLAG) != 0;
     }
 
     /** Enters the overflow condition, unless it is there already. */
-    void overflow() {
+    public void overflow() {
         if (!overflowPending()) {
             registers.set(prod, prod() ^ SmmuRegisters.OVERFLOW_FLAG);
         }
@@ -88,8 +114,10 @@ final class OutputQueue {
     /**
      * Writes the entry where PROD points, then moves PROD: an entry is visible before the pointer that tells of it
      * (3.5.2). A write that aborts moves nothing (7.2.2). A full queue makes the overflow condition (7.4).
+     *
+     * @return DELIVERED, QUEUE_FULL or QUEUE_ABORTED.
      */
-    FaultDisposition write() {
+    public FaultDisposition write() {
         final int at = prod();
         final long size = registers.get(base);
         final int log2 = QueueIndex.log2(size, maxLog2);
@@ -111,8 +139,9 @@ final class OutputQueue {
      *
      * @param count how many writes; for several of them the answer may be true though none met an empty queue, if the
      *              guest was consuming at the same time.
+     * @return true if the guest is owed an interrupt.
      */
-    boolean becameNonEmpty(final int count) {
+    public boolean becameNonEmpty(final int count) {
         VarHandle.fullFence();
         return QueueIndex.used(prod(), cons(), log2()) <= count;
     }

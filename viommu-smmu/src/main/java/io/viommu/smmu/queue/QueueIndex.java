@@ -16,7 +16,7 @@
 
 package io.viommu.smmu.queue;
 
-import io.viommu.smmu.layout.SmmuRegisters;
+import io.viommu.smmu.spec.SmmuRegisters;
 
 /**
  * Arithmetic on PROD and CONS (IHI 0070, 3.5.1): of a queue of 2^n entries, bits [n-1:0] are the index, bit n is the

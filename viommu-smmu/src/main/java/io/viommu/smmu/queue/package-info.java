@@ -15,7 +15,7 @@
  */
 
 /**
- * The circular queues in guest memory (IHI 0070, 3.5): index arithmetic in one place, and the queues that the device
- * writes.
+ * The circular queues in guest memory (IHI 0070, 3.5): index arithmetic in one place, and the producer's side of those
+ * that the device writes.
  */
 package io.viommu.smmu.queue;

@@ -18,7 +18,7 @@ package io.viommu.smmu.register;
 
 import io.viommu.device.RegisterFile;
 import io.viommu.interrupt.MessagesUnderWay;
-import io.viommu.smmu.layout.SmmuRegisters;
+import io.viommu.smmu.spec.SmmuRegisters;
 
 /**
  * GERROR and GERRORN (IHI 0070, 7.5): the device makes an error active by letting its bit differ, the guest

@@ -18,7 +18,7 @@ package io.viommu.smmu.register;
 
 import io.viommu.device.Register;
 import io.viommu.device.RegisterFile;
-import io.viommu.smmu.layout.SmmuRegisters;
+import io.viommu.smmu.spec.SmmuRegisters;
 
 /**
  * One of the interrupt sources that IRQ_CTRL enables (IHI 0070, 3.18.2). While enabled, an occurrence makes a pulse on

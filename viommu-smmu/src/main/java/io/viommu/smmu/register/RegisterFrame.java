@@ -18,7 +18,7 @@ package io.viommu.smmu.register;
 
 import io.viommu.device.Register;
 import io.viommu.device.RegisterFile;
-import io.viommu.smmu.layout.SmmuRegisters;
+import io.viommu.smmu.spec.SmmuRegisters;
 
 /**
  * The guest's view of the device: 128 KiB of registers. Page 1 repeats page 0; IHI 0070 leaves what its other offsets

@@ -20,7 +20,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 import io.viommu.device.Register;
-import io.viommu.smmu.layout.SmmuRegisters;
+import io.viommu.smmu.spec.SmmuRegisters;
 
 /**
  * Fills the register rows of {@link SmmuRegisters} with what depends on the options of one device: registers of an

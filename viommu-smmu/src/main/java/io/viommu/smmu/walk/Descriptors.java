@@ -15,10 +15,10 @@
  */
 package io.viommu.smmu.walk;
 
-import static io.viommu.smmu.layout.TranslationDescriptorLayout.ADDRESS;
-import static io.viommu.smmu.layout.TranslationDescriptorLayout.ADDRESS_HIGH_SHIFT;
-import static io.viommu.smmu.layout.TranslationDescriptorLayout.TABLE;
-import static io.viommu.smmu.layout.TranslationDescriptorLayout.V;
+import static io.viommu.smmu.spec.TranslationDescriptorLayout.ADDRESS;
+import static io.viommu.smmu.spec.TranslationDescriptorLayout.ADDRESS_HIGH_SHIFT;
+import static io.viommu.smmu.spec.TranslationDescriptorLayout.TABLE;
+import static io.viommu.smmu.spec.TranslationDescriptorLayout.V;
 
 import java.nio.ByteOrder;
 

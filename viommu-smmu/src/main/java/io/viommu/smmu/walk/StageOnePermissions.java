@@ -15,17 +15,17 @@
  */
 package io.viommu.smmu.walk;
 
-import static io.viommu.smmu.layout.TranslationDescriptorLayout.AP_READ_ONLY;
-import static io.viommu.smmu.layout.TranslationDescriptorLayout.AP_TABLE_NO_USER;
-import static io.viommu.smmu.layout.TranslationDescriptorLayout.AP_TABLE_READ_ONLY;
-import static io.viommu.smmu.layout.TranslationDescriptorLayout.AP_USER;
-import static io.viommu.smmu.layout.TranslationDescriptorLayout.PXN;
-import static io.viommu.smmu.layout.TranslationDescriptorLayout.PXN_TABLE;
-import static io.viommu.smmu.layout.TranslationDescriptorLayout.UXN;
-import static io.viommu.smmu.layout.TranslationDescriptorLayout.UXN_TABLE;
+import static io.viommu.smmu.spec.TranslationDescriptorLayout.AP_READ_ONLY;
+import static io.viommu.smmu.spec.TranslationDescriptorLayout.AP_TABLE_NO_USER;
+import static io.viommu.smmu.spec.TranslationDescriptorLayout.AP_TABLE_READ_ONLY;
+import static io.viommu.smmu.spec.TranslationDescriptorLayout.AP_USER;
+import static io.viommu.smmu.spec.TranslationDescriptorLayout.PXN;
+import static io.viommu.smmu.spec.TranslationDescriptorLayout.PXN_TABLE;
+import static io.viommu.smmu.spec.TranslationDescriptorLayout.UXN;
+import static io.viommu.smmu.spec.TranslationDescriptorLayout.UXN_TABLE;
 
 import io.viommu.smmu.config.StreamConfiguration;
-import io.viommu.smmu.layout.ContextDescriptorLayout;
+import io.viommu.smmu.spec.ContextDescriptorLayout;
 
 /**
  * What a page or block of stage 1 allows, the tables above it and the context descriptor considered (Arm ARM, D8.4).

@@ -15,18 +15,18 @@
  */
 package io.viommu.smmu.walk;
 
-import static io.viommu.smmu.layout.TranslationDescriptorLayout.AF;
-import static io.viommu.smmu.layout.TranslationDescriptorLayout.AP_READ_ONLY;
-import static io.viommu.smmu.layout.TranslationDescriptorLayout.DBM;
-import static io.viommu.smmu.layout.TranslationDescriptorLayout.NG;
+import static io.viommu.smmu.spec.TranslationDescriptorLayout.AF;
+import static io.viommu.smmu.spec.TranslationDescriptorLayout.AP_READ_ONLY;
+import static io.viommu.smmu.spec.TranslationDescriptorLayout.DBM;
+import static io.viommu.smmu.spec.TranslationDescriptorLayout.NG;
 
 import io.viommu.memory.GuestMemory;
 import io.viommu.memory.MemoryWord;
 import io.viommu.smmu.config.SmmuFault;
 import io.viommu.smmu.config.StageTable;
 import io.viommu.smmu.config.StreamConfiguration;
-import io.viommu.smmu.layout.ContextDescriptorLayout;
-import io.viommu.smmu.layout.EventLayout;
+import io.viommu.smmu.spec.ContextDescriptorLayout;
+import io.viommu.smmu.spec.EventLayout;
 
 /**
  * The walk of stage 1: a VA to an IPA, or to a physical address where there is no stage 2 (IHI 0070, 3.4, 7.3.22). Its

@@ -15,19 +15,19 @@
  */
 package io.viommu.smmu.walk;
 
-import static io.viommu.smmu.layout.TranslationDescriptorLayout.AF;
-import static io.viommu.smmu.layout.TranslationDescriptorLayout.DBM;
-import static io.viommu.smmu.layout.TranslationDescriptorLayout.S2AP_READ;
-import static io.viommu.smmu.layout.TranslationDescriptorLayout.S2AP_WRITE;
-import static io.viommu.smmu.layout.TranslationDescriptorLayout.S2XN_SHIFT;
+import static io.viommu.smmu.spec.TranslationDescriptorLayout.AF;
+import static io.viommu.smmu.spec.TranslationDescriptorLayout.DBM;
+import static io.viommu.smmu.spec.TranslationDescriptorLayout.S2AP_READ;
+import static io.viommu.smmu.spec.TranslationDescriptorLayout.S2AP_WRITE;
+import static io.viommu.smmu.spec.TranslationDescriptorLayout.S2XN_SHIFT;
 
 import io.viommu.memory.GuestMemory;
 import io.viommu.memory.MemoryWord;
 import io.viommu.smmu.config.SmmuFault;
 import io.viommu.smmu.config.StageTable;
 import io.viommu.smmu.config.StreamConfiguration;
-import io.viommu.smmu.layout.EventLayout;
-import io.viommu.smmu.layout.StreamTableEntryLayout;
+import io.viommu.smmu.spec.EventLayout;
+import io.viommu.smmu.spec.StreamTableEntryLayout;
 
 /** The walk of stage 2: an IPA to a physical address (IHI 0070, 3.4, 7.3.22). Belongs to one thread. */
 final class StageTwoWalk {

@@ -22,7 +22,7 @@ import io.viommu.smmu.config.ContextMemory;
 import io.viommu.smmu.config.SmmuFault;
 import io.viommu.smmu.config.SmmuFeatures;
 import io.viommu.smmu.config.StreamConfiguration;
-import io.viommu.smmu.layout.EventLayout;
+import io.viommu.smmu.spec.EventLayout;
 
 /**
  * The whole translation of one address by a configuration: the stages that are enabled, one after the other, and the

@@ -16,8 +16,8 @@
 
 package io.viommu.smmu.command;
 
-import static io.viommu.smmu.layout.CommandLayout.CERROR_ATC_INV_SYNC;
-import static io.viommu.smmu.layout.CommandLayout.CERROR_ILL;
+import static io.viommu.smmu.spec.CommandLayout.CERROR_ATC_INV_SYNC;
+import static io.viommu.smmu.spec.CommandLayout.CERROR_ILL;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
@@ -29,9 +29,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import io.viommu.smmu.SmmuMachine;
-import io.viommu.smmu.event.PageRequests;
-import io.viommu.smmu.event.StallTable;
-import io.viommu.smmu.queue.PageRequestQueue;
+import io.viommu.smmu.fault.StallTable;
+import io.viommu.smmu.page.PageRequestQueue;
+import io.viommu.smmu.page.PageRequests;
 import io.viommu.smmu.register.MessagePort;
 import io.viommu.smmu.register.RegisterFrame;
 import io.viommu.smmu.register.Silence;

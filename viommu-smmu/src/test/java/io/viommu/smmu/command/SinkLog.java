@@ -18,8 +18,6 @@ package io.viommu.smmu.command;
 
 import java.util.List;
 
-import io.viommu.smmu.translate.InvalidationSink;
-
 /** Writes invalidations down. */
 final class SinkLog implements InvalidationSink {
 
