@@ -23,9 +23,12 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 
 import io.viommu.bridge.linux.Epoll;
+import io.viommu.bridge.linux.Errno;
 import io.viommu.bridge.linux.EventFd;
 import io.viommu.fault.FaultSink;
 import io.viommu.fault.FaultSource;
+import io.viommu.lifecycle.Closing;
+import io.viommu.lifecycle.Worker;
 
 /**
  * The thread that reads many {@link FaultSource}s of any kind: waits until some are ready, takes all that is there, a
@@ -33,6 +36,10 @@ import io.viommu.fault.FaultSource;
  *
  * <p>Sources may be added and removed by any thread while it runs. It polls them but never closes them: whoever added a
  * source closes it after {@link #remove} or {@link #stop} has returned. The loop allocates nothing.
+ *
+ * <p>What a source throws ends that source; what the sink or {@code ended} throws is logged once, and reading goes on.
+ * Should the thread end all the same, every source is told as ended, nobody waits for it, and {@link #failure} says
+ * why.
  */
 public final class FaultReader implements AutoCloseable {
 
@@ -56,9 +63,12 @@ public final class FaultReader implements AutoCloseable {
     private final Epoll epoll = Epoll.create(READY_CAPACITY);
     private final EventFd wake = EventFd.create();
     private final AtomicLong wakeUps = new AtomicLong();
-    private final Thread thread;
+    private final Worker thread;
+    private final Closing closing;
     private volatile boolean stopping;
-    private volatile boolean closed;
+    /** Guarded by the commands' queue: the descriptors may be somebody else's now. */
+    private boolean released;
+    private boolean failureLogged;
 
     private record Command(boolean add, FaultSource source, CountDownLatch done) {
     }
@@ -67,7 +77,7 @@ public final class FaultReader implements AutoCloseable {
      * Makes a reader that waits for {@link #start}.
      *
      * @param name     names the thread.
-     * @param sink     takes the faults; used by the reader's thread alone.
+     * @param sink     takes the faults; used by the reader's thread alone, and closed with the reader.
      * @param settings how it waits and takes.
      * @param ended    told, on the reader's thread, of each source that was dropped because it is exhausted or broken.
      * @throws io.viommu.bridge.linux.LinuxException if the kernel refuses.
@@ -78,27 +88,45 @@ public final class FaultReader implements AutoCloseable {
         this.sink = sink;
         this.settings = settings;
         this.ended = ended;
-        this.thread = Thread.ofPlatform().name("fault-reader-" + name).daemon().unstarted(this::run);
+        this.thread = new Worker("fault-reader-" + name, this::run);
+        this.closing = new Closing("fault reader " + name);
         epoll.add(wake.fd(), WAKE_TOKEN);
     }
 
-    /** Starts reading. Call once. */
+    /**
+     * Starts reading. Call once.
+     *
+     * @throws IllegalStateException in one sentence, if it was started or closed before.
+     */
     public void start() {
-        thread.start();
+        synchronized (commands) {
+            closing.check();
+            if (thread.getState() != Thread.State.NEW) {
+                throw new IllegalStateException("The fault reader " + name + " was started before.");
+            }
+            thread.start();
+        }
     }
 
     /**
      * Adds a source; it is looked at once whether it is ready or not, since it may hold faults already.
      *
      * @param source not closed before {@link #remove} or {@link #stop}.
+     * @throws IllegalStateException in one sentence, if the reader is closed or has failed.
      */
     public void add(final FaultSource source) {
+        closing.check();
+        final Throwable cause = thread.failure();
+        if (cause != null) {
+            throw new IllegalStateException("The fault reader " + name + " has ended: " + cause, cause);
+        }
         submit(new Command(true, source, null));
     }
 
     /**
      * Removes a source and waits until the reader has taken what is there, handed it to the sink, and let go of the
-     * source. One that was never added, or has ended, is let go already.
+     * source. One that was never added, or has ended, is let go already. Not to be called by whom the sink waits for:
+     * an injector's callback.
      *
      * @param source the source.
      * @throws InterruptedException if the waiting thread is interrupted.
@@ -106,8 +134,7 @@ public final class FaultReader implements AutoCloseable {
     public void remove(final FaultSource source) throws InterruptedException {
         final Command command = new Command(false, source, new CountDownLatch(1));
         submit(command);
-        if (Thread.currentThread() == thread || thread.getState() == Thread.State.NEW) {
-            apply();
+        if (appliedHere()) {
             return;
         }
         boolean done = false;
@@ -116,12 +143,40 @@ public final class FaultReader implements AutoCloseable {
         }
     }
 
+    /** Whether there is no thread to wait for: the caller is it, or it was not started. */
+    private boolean appliedHere() {
+        if (Thread.currentThread() == thread) {
+            apply();
+            return true;
+        }
+        synchronized (commands) {
+            final boolean unstarted = thread.getState() == Thread.State.NEW;
+            if (unstarted) {
+                apply();
+            }
+            return unstarted;
+        }
+    }
+
     private void submit(final Command command) {
-        commands.add(command);
-        wake.signal(1);
+        synchronized (commands) {
+            if (!released) {
+                commands.add(command);
+                wake.signal(1);
+            }
+        }
     }
 
     private void run() {
+        try {
+            read();
+        } catch (final Throwable failed) {
+            sources.forEach(this::tellEnded);
+            throw failed;
+        }
+    }
+
+    private void read() {
         while (!stopping) {
             if (settings.busyPoll()) {
                 sources.markAll();
@@ -146,7 +201,8 @@ public final class FaultReader implements AutoCloseable {
         final int timeout = sources.hotCount() > 0 ? 0 : sources.hasUnready() ? UNREADY_MILLIS : UNTIMED;
         final int ready = epoll.await(timeout);
         if (ready < 0) {
-            throw new IllegalStateException("epoll_wait of reader " + name + " answered " + ready);
+            throw new IllegalStateException("The fault reader " + name + " can't wait any more: epoll_wait failed: "
+                    + Errno.describe(-ready));
         }
         for (int i = 0; i < ready; i++) {
             final long token = epoll.token(i);
@@ -156,10 +212,7 @@ public final class FaultReader implements AutoCloseable {
                 final int slot = (int) token;
                 final FaultSource source = sources.get(slot);
                 if (source != null) {
-                    source.ready();
-                    if ((epoll.events(i) & (Epoll.ERROR | Epoll.HANG_UP)) != 0) {
-                        source.hungUp();
-                    }
+                    ready(source, (epoll.events(i) & (Epoll.ERROR | Epoll.HANG_UP)) != 0);
                     sources.mark(slot);
                 }
             }
@@ -194,34 +247,86 @@ public final class FaultReader implements AutoCloseable {
                 sources.keepHot(kept++, slot);
             } else {
                 sources.cool(slot);
-                if (taken < 0 || source.exhausted()) {
+                if (taken < 0 || exhausted(source)) {
                     drop(slot, source);
                 }
             }
         }
         sources.endSweep(kept);
         if (hot > 0) {
-            sink.flush(); // also after a source that failed halfway
+            flush(); // also after a source that failed halfway
         }
         return total;
+    }
+
+    private void flush() {
+        try {
+            sink.flush();
+        } catch (final Throwable failed) {
+            logOnce("The sink of the fault reader " + name + " failed", failed);
+        }
+    }
+
+    private void logOnce(final String message, final Throwable failed) {
+        if (!failureLogged) {
+            failureLogged = true;
+            Worker.log(LOG, message + "; further failures of its kind are not logged", failed);
+        }
+    }
+
+    private void ready(final FaultSource source, final boolean hungUp) {
+        try {
+            source.ready();
+            if (hungUp) {
+                source.hungUp();
+            }
+        } catch (final Throwable failed) {
+            logOnce("The fault source " + source + " failed", failed); // it is polled all the same
+        }
+    }
+
+    private boolean exhausted(final FaultSource source) {
+        try {
+            return source.exhausted();
+        } catch (final Throwable failed) {
+            Worker.log(LOG, "A fault source of the reader " + name + " failed and is dropped", failed);
+            return true;
+        }
     }
 
     /** A source never throws on what it reads; one that does all the same is dropped, the others go on. */
     private int poll(final FaultSource source) {
         try {
             return source.poll(sink, settings.batch());
-        } catch (final RuntimeException defect) {
-            LOG.log(System.Logger.Level.ERROR, "The fault source " + source.name() + " failed and is dropped.", defect);
+        } catch (final Throwable defect) {
+            Worker.log(LOG, "A fault source of the reader " + name + " failed and is dropped", defect);
             return -1;
         }
     }
 
     private void drop(final int slot, final FaultSource source) {
-        if (source.readyFd() != FaultSource.NO_FD) {
-            epoll.remove(source.readyFd());
-        }
+        unwatch(source);
         sources.remove(slot);
-        ended.accept(source);
+        tellEnded(source);
+    }
+
+    /** A source that was closed too early, or fails, has no descriptor to be let go of any more. */
+    private void unwatch(final FaultSource source) {
+        try {
+            if (source.readyFd() != FaultSource.NO_FD) {
+                epoll.remove(source.readyFd());
+            }
+        } catch (final Throwable gone) {
+            LOG.log(System.Logger.Level.DEBUG, "a descriptor is watched no more", gone);
+        }
+    }
+
+    private void tellEnded(final FaultSource source) {
+        try {
+            ended.accept(source);
+        } catch (final Throwable failed) {
+            logOnce("Whoever is told of ended sources of the fault reader " + name + " failed", failed);
+        }
     }
 
     private void apply() {
@@ -235,9 +340,7 @@ public final class FaultReader implements AutoCloseable {
                 final int slot = sources.find(command.source);
                 if (slot >= 0) {
                     drain(command.source);
-                    if (command.source.readyFd() != FaultSource.NO_FD) {
-                        epoll.remove(command.source.readyFd());
-                    }
+                    unwatch(command.source);
                     sources.remove(slot);
                 }
                 command.done.countDown();
@@ -250,23 +353,24 @@ public final class FaultReader implements AutoCloseable {
         for (int i = 0; i < LAST_SWEEPS && poll(source) > 0; i++) {
             Thread.onSpinWait();
         }
-        sink.flush();
+        flush();
     }
 
     private void watch(final FaultSource source) {
-        final int slot = sources.add(source);
-        if (source.readyFd() != FaultSource.NO_FD) {
-            try {
+        int slot = -1;
+        try {
+            slot = sources.add(source);
+            if (source.readyFd() != FaultSource.NO_FD) {
                 epoll.add(source.readyFd(), slot);
-            } catch (final RuntimeException refused) {
-                LOG.log(System.Logger.Level.ERROR, "The fault source " + source.name() + " can't be waited for: "
-                        + refused.getMessage());
-                sources.remove(slot);
-                ended.accept(source);
-                return;
             }
+            sources.mark(slot);
+        } catch (final Throwable refused) {
+            Worker.log(LOG, "A fault source of the reader " + name + " can't be waited for", refused);
+            if (slot >= 0) {
+                sources.remove(slot);
+            }
+            tellEnded(source);
         }
-        sources.mark(slot);
     }
 
     /**
@@ -280,28 +384,51 @@ public final class FaultReader implements AutoCloseable {
     }
 
     /**
-     * Reads what is there in all sources, then ends the thread. Sources can be closed afterwards.
+     * Why the thread has ended before its time.
+     *
+     * @return the cause, or null while all is well.
+     */
+    public Throwable failure() {
+        return thread.failure();
+    }
+
+    /**
+     * Reads what is there in all sources, then ends the thread. Sources can be closed afterwards. Called by the reader
+     * itself, from a source or from {@code ended}, it only lets it end.
      *
      * @throws InterruptedException if the waiting thread is interrupted.
      */
     public void stop() throws InterruptedException {
-        stopping = true;
-        wake.signal(1);
-        thread.join();
+        letEnd();
+        if (Thread.currentThread() != thread) {
+            thread.join();
+        }
     }
 
-    /** Stops if that has not been done, and lets go of the descriptors. */
+    private void letEnd() {
+        stopping = true;
+        synchronized (commands) {
+            if (!released) {
+                wake.signal(1);
+            }
+        }
+    }
+
+    /**
+     * Stops if that has not been done, lets go of the descriptors and closes the sink. Called by the reader itself, or
+     * by any other {@link Worker}, it doesn't wait for that.
+     */
     @Override
     public void close() {
-        if (closed) {
-            return;
-        }
-        closed = true;
-        try {
-            stop();
-        } catch (final InterruptedException interrupted) {
-            Thread.currentThread().interrupt();
-            return; // the thread may still use them
+        closing.close(Worker.isCurrent(), () -> Closing.all(this::end, sink::close));
+    }
+
+    private void end() {
+        letEnd();
+        Closing.join(thread);
+        synchronized (commands) {
+            released = true;
+            commands.clear();
         }
         epoll.close();
         wake.close();

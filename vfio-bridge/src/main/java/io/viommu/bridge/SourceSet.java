@@ -16,6 +16,7 @@
 package io.viommu.bridge;
 
 import java.util.Arrays;
+import java.util.function.Consumer;
 
 import io.viommu.fault.FaultSource;
 
@@ -69,6 +70,14 @@ final class SourceSet {
             }
         }
         return -1;
+    }
+
+    void forEach(final Consumer<FaultSource> each) {
+        for (int slot = 0; slot < used; slot++) {
+            if (slots[slot] != null) {
+                each.accept(slots[slot]);
+            }
+        }
     }
 
     FaultSource get(final int slot) {

@@ -21,6 +21,10 @@ import java.nio.ByteBuffer;
 import java.nio.MappedByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.Deque;
+import java.util.List;
 import java.util.function.BiConsumer;
 
 import org.agrona.IoUtil;
@@ -39,7 +43,8 @@ import org.agrona.concurrent.status.CountersReader;
  *   64  metadata, then values, as org.agrona.concurrent.status.CountersReader describes them
  * </pre>
  *
- * <p>The magic is written last, so a reader never sees half a file. Adding a counter locks; counting doesn't.
+ * <p>The magic is written last, so a reader never sees half a file. Adding a counter locks; counting doesn't. What is
+ * closed gives its counters back, so that things may come and go for ever.
  */
 public final class CounterFile implements AutoCloseable {
 
@@ -52,6 +57,8 @@ public final class CounterFile implements AutoCloseable {
 
     private final MappedByteBuffer mapped;
     private final CountersManager counters;
+    /** Groups whose owners have ended, the oldest first. */
+    private final Deque<AtomicCounter[]> givenBack = new ArrayDeque<>();
 
     private CounterFile(final MappedByteBuffer mapped, final UnsafeBuffer buffer) {
         this.mapped = mapped;
@@ -94,9 +101,53 @@ public final class CounterFile implements AutoCloseable {
      *
      * @param label its name, at most 380 bytes.
      * @return the counter, at 0.
+     * @throws IllegalStateException in one sentence, if there is no room for it.
      */
     public synchronized AtomicCounter add(final String label) {
+        while (counters.available() == 0 && !givenBack.isEmpty()) {
+            free(givenBack.removeFirst());
+        }
+        if (counters.available() == 0) {
+            throw new IllegalStateException("There is no room for the counter '" + label + "': all " + MAX_COUNTERS
+                    + " are in use; close what they belong to.");
+        }
         return counters.newCounter(label);
+    }
+
+    private void free(final AtomicCounter... group) {
+        for (final AtomicCounter counter : group) {
+            counters.free(counter.id());
+        }
+    }
+
+    /** Adds several counters, or none. What was given back under the same names makes room first. */
+    synchronized AtomicCounter[] take(final List<String> labels) {
+        givenBack.removeIf(group -> {
+            final boolean same = group.length == labels.size()
+                    && labels.getFirst().equals(counters.getCounterLabel(group[0].id()));
+            if (same) {
+                free(group);
+            }
+            return same;
+        });
+        final AtomicCounter[] group = new AtomicCounter[labels.size()];
+        int made = 0;
+        try {
+            while (made < group.length) {
+                group[made] = add(labels.get(made));
+                made++;
+            }
+            return group;
+        } finally {
+            if (made < group.length) {
+                free(Arrays.copyOf(group, made));
+            }
+        }
+    }
+
+    /** Takes counters back that nobody counts with any more. They can be seen until their room is needed. */
+    synchronized void giveBack(final AtomicCounter... group) {
+        givenBack.addLast(group);
     }
 
     /**

@@ -16,45 +16,62 @@
 
 package io.viommu.counters;
 
-import org.agrona.concurrent.status.AtomicCounter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
 
 import io.viommu.fault.FaultDisposition;
 import io.viommu.fault.FaultOutcome;
 
-/** One counter for each way a fault can end, under a common name. Any thread may add. */
-public final class FaultAccount {
+/**
+ * One counter for each way a fault can end, under a common name. Any thread may add. Once closed it keeps its figures,
+ * and goes on counting what comes late, but is in the file no more.
+ */
+public final class FaultAccount implements AutoCloseable {
 
     private static final FaultDisposition[] DISPOSITIONS = FaultDisposition.values();
+    private static final int LOST = 0;
+    private static final int FIRST = 1;
 
     private final String name;
-    private final AtomicCounter lost;
-    private final AtomicCounter[] counters = new AtomicCounter[DISPOSITIONS.length];
+    private final CounterGroup counters;
 
     /**
      * Makes the counters, all at 0.
      *
      * @param file where they are kept.
      * @param name what they belong to: the vIOMMU or the reader.
+     * @throws IllegalStateException in one sentence, if the file has no room for them.
      */
     public FaultAccount(final CounterFile file, final String name) {
         this.name = name;
-        this.lost = file.add(name + " lost by the host");
+        final List<String> labels = new ArrayList<>(List.of(name + " lost by the host"));
         for (final FaultDisposition disposition : DISPOSITIONS) {
-            final String label = disposition == FaultDisposition.DELIVERED
+            labels.add(name + " " + (disposition == FaultDisposition.DELIVERED
                     ? "delivered"
-                    : disposition.outcome().text() + ": " + disposition.name().toLowerCase().replace('_', ' ');
-            counters[disposition.ordinal()] = file.add(name + " " + label);
+                    : disposition.outcome().text() + ": "
+                            + disposition.name().toLowerCase(Locale.ROOT).replace('_', ' ')));
         }
+        this.counters = new CounterGroup(file, labels);
     }
 
     /**
-     * Counts faults that ended.
+     * Counts faults that ended, by a thread that counts nothing more when this is closed.
      *
      * @param disposition how.
      * @param count       how many.
      */
     public void add(final FaultDisposition disposition, final long count) {
-        counters[disposition.ordinal()].getAndAdd(count);
+        counters.add(FIRST + disposition.ordinal(), count);
+    }
+
+    /**
+     * Counts a fault that came too late or too many, by anybody at any time.
+     *
+     * @param disposition how it ended.
+     */
+    public void addLate(final FaultDisposition disposition) {
+        counters.addLate(FIRST + disposition.ordinal(), 1);
     }
 
     /**
@@ -64,7 +81,7 @@ public final class FaultAccount {
      * @param count how many.
      */
     public void addLost(final long count) {
-        lost.getAndAdd(count);
+        counters.add(LOST, count);
     }
 
     /**
@@ -73,7 +90,7 @@ public final class FaultAccount {
      * @return since the start.
      */
     public long lost() {
-        return lost.get();
+        return counters.get(LOST);
     }
 
     /**
@@ -92,7 +109,7 @@ public final class FaultAccount {
      * @return since the start.
      */
     public long count(final FaultDisposition disposition) {
-        return counters[disposition.ordinal()].get();
+        return counters.get(FIRST + disposition.ordinal());
     }
 
     /**
@@ -118,9 +135,15 @@ public final class FaultAccount {
      */
     public long settled() {
         long sum = 0;
-        for (final AtomicCounter counter : counters) {
-            sum += counter.get();
+        for (final FaultDisposition disposition : DISPOSITIONS) {
+            sum += count(disposition);
         }
         return sum;
+    }
+
+    /** Gives the counters back to the file, which shows their last values until it needs the room. */
+    @Override
+    public void close() {
+        counters.close();
     }
 }

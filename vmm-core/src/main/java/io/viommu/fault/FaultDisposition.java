@@ -80,6 +80,8 @@ public enum FaultDisposition {
     NOT_REPRESENTABLE(FaultOutcome.REJECTED, "the record can't be expressed as an event of this vIOMMU"),
     /** The record contradicts itself or its format. */
     MALFORMED(FaultOutcome.REJECTED, "the record is malformed"),
+    /** The source failed after it had claimed the record and before it had filled it. */
+    SOURCE_FAILURE(FaultOutcome.REJECTED, "the source failed while it read the fault"),
     /** The model failed; a defect of ours, which must not take the pipeline down. */
     MODEL_FAILURE(FaultOutcome.REJECTED, "the vIOMMU model failed on this record");
 

@@ -26,7 +26,7 @@ package io.viommu.fault;
  * sink.publish();
  * }</pre>
  */
-public interface FaultSink {
+public interface FaultSink extends AutoCloseable {
 
     /** Stands for a fault without PASID. */
     int NO_PASID = -1;
@@ -56,4 +56,12 @@ public interface FaultSink {
 
     /** Says that the source has nothing more just now: what was published is brought to its guests. */
     void flush();
+
+    /**
+     * Lets go of what the sink keeps for itself, such as its counters; not of the pipelines behind it. Called by the
+     * reader that was given the sink, when it is closed and its thread has ended.
+     */
+    @Override
+    default void close() {
+    }
 }

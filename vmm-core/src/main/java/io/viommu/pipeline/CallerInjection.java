@@ -62,7 +62,7 @@ final class CallerInjection {
         this.ring = ring;
         this.poller = ring.newPoller(slots);
         this.handler = (record, sequence, endOfBatch) -> {
-            injector.onEvent(record, sequence, endOfBatch);
+            injector.take(record, endOfBatch);
             return true;
         };
         this.maxBatch = maxBatch;
@@ -77,7 +77,7 @@ final class CallerInjection {
     boolean claim(final FaultRecord record) {
         final Thread self = Thread.currentThread();
         if (owner.get() != self) {
-            if (!owner.compareAndSet(null, self)) {
+            if (!takeTurn(self)) {
                 return false;
             }
             takeRing();
@@ -95,16 +95,24 @@ final class CallerInjection {
         return true;
     }
 
+    /** Takes the turn if it is nobody's, or that of a thread that has ended without giving it back. */
+    private boolean takeTurn(final Thread self) {
+        if (owner.compareAndSet(null, self)) {
+            return true;
+        }
+        final Thread other = owner.get();
+        if (other == null || other.isAlive() || !owner.compareAndSet(other, self)) {
+            return false;
+        }
+        busy = false; // what it had claimed and not published was never filled
+        return true;
+    }
+
     void publish() {
-        boolean failed = true;
-        try {
-            injector.onEvent(slotRecord, 0, false);
-            failed = false;
-        } finally {
-            busy = false;
-            if (++batch == maxBatch || nested || failed) {
-                flush();
-            }
+        injector.take(slotRecord, false);
+        busy = false;
+        if (++batch == maxBatch || nested) {
+            flush();
         }
     }
 
@@ -128,7 +136,7 @@ final class CallerInjection {
             endTurn();
         }
         // Who finds another's turn may leave: the other looks again after it let go.
-        while (pending() && owner.compareAndSet(null, self)) {
+        while (pending() && takeTurn(self)) {
             endTurn();
         }
     }
@@ -165,8 +173,6 @@ final class CallerInjection {
         try {
             poller.poll(handler);
             return true;
-        } catch (final RuntimeException defect) {
-            throw defect;
         } catch (final Exception impossible) {
             throw new IllegalStateException("an injection threw what it may not", impossible);
         } finally {
@@ -193,7 +199,11 @@ final class CallerInjection {
             flush();
         }
         final long turn = turns.get();
-        while (owner.get() != null && turns.get() == turn) {
+        for (Thread other = owner.get(); other != null && turns.get() == turn; other = owner.get()) {
+            if (!other.isAlive() && takeTurn(self)) {
+                endTurn();
+                return true;
+            }
             Thread.onSpinWait();
             Thread.yield();
         }
@@ -203,7 +213,7 @@ final class CallerInjection {
     /** Waits for the last turn and takes what is left; afterwards no claim may succeed. */
     void close() {
         final Thread self = Thread.currentThread();
-        while (owner.get() != self && !owner.compareAndSet(null, self)) {
+        while (owner.get() != self && !takeTurn(self)) {
             Thread.onSpinWait();
             Thread.yield();
         }

@@ -15,6 +15,8 @@
  */
 package io.viommu.pipeline;
 
+import io.viommu.lifecycle.Worker;
+
 /**
  * Work that the injector may not do itself, because it would wait for those who wait for it: a DMA thread in the middle
  * of a transaction that waits for room in the ring, or a vCPU that waits until faults are injected. It comes up only
@@ -22,6 +24,8 @@ package io.viommu.pipeline;
  * does it then, and ends when there is no more.
  */
 public final class DeferredWork {
+
+    private static final System.Logger LOG = System.getLogger(DeferredWork.class.getName());
 
     private final String name;
     private final Runnable work;
@@ -39,18 +43,30 @@ public final class DeferredWork {
         this.work = work;
     }
 
-    /** Has the work done soon, at least once from now on. By any thread; doesn't wait. */
+    /**
+     * Has the work done soon, at least once from now on. By any thread; doesn't wait. If no thread is to be had, the
+     * next call tries again.
+     */
     public synchronized void ask() {
         wanted = true;
         if (!running) {
-            running = true;
-            Thread.ofPlatform().daemon().name(name).start(this::run);
+            try {
+                new Worker(name, this::run).start();
+                running = true;
+            } catch (final OutOfMemoryError noThread) {
+                Worker.log(LOG, "No thread is to be had for " + name, noThread);
+            }
         }
     }
 
+    /** What the work throws, by the VMM's memory or sink, ends one round of it and not the thread. */
     private void run() {
         while (more()) {
-            work.run();
+            try {
+                work.run();
+            } catch (final Throwable thrown) {
+                Worker.log(LOG, name + " failed", thrown);
+            }
         }
     }
 

@@ -17,13 +17,14 @@
 package io.viommu.pipeline;
 
 import java.nio.ByteBuffer;
+import java.util.List;
 
 import org.agrona.concurrent.NanoClock;
 import org.agrona.concurrent.SystemNanoClock;
 import org.agrona.concurrent.UnsafeBuffer;
-import org.agrona.concurrent.status.AtomicCounter;
 
 import io.viommu.counters.CounterFile;
+import io.viommu.counters.CounterGroup;
 import io.viommu.counters.DistinctFaultLog;
 import io.viommu.counters.FaultAccount;
 import io.viommu.fault.FaultDisposition;
@@ -35,6 +36,7 @@ import io.viommu.fault.FaultRecordLayout;
 import io.viommu.fault.FaultRoute;
 import io.viommu.fault.FaultRouter;
 import io.viommu.fault.FaultSink;
+import io.viommu.lifecycle.Worker;
 
 /**
  * The near end of the road, one for each reader thread: counts every fault that was read, finds its route and lets the
@@ -43,9 +45,11 @@ import io.viommu.fault.FaultSink;
  */
 public final class FaultIngress implements FaultSink {
 
+    private static final System.Logger LOG = System.getLogger(FaultIngress.class.getName());
+
     private final FaultRouter router;
     private final FaultObserver observer;
-    private final AtomicCounter read;
+    private final CounterGroup read;
     private final FaultAccount account;
     private final FaultBudget budget;
     private final DistinctFaultLog distinct;
@@ -55,6 +59,8 @@ public final class FaultIngress implements FaultSink {
     private FaultPort port;
     private long claim;
     private FaultDisposition refused;
+    private boolean open;
+    private boolean failureLogged;
     private long unflushedReads;
     private long time;
 
@@ -90,12 +96,13 @@ public final class FaultIngress implements FaultSink {
         this.clock = clock;
         this.router = router;
         this.observer = observer;
-        this.read = counters.add(name + " faults read");
         this.account = new FaultAccount(counters, name);
+        this.read = new CounterGroup(counters, List.of(name + " faults read"));
     }
 
     @Override
     public FaultRecord claim(final int source, final int hostDevice, final int pasid) {
+        settleAbandoned();
         final FaultRoute route = router.find(source, hostDevice, pasid);
         final FaultPort next = route == null ? null : route.port();
         final long now = readTime();
@@ -118,6 +125,7 @@ public final class FaultIngress implements FaultSink {
         } else {
             record.guestDevice(route.guestDevice());
         }
+        open = true;
         record.source(source).hostDevice(hostDevice).time(now);
         if (pasid != NO_PASID) {
             record.pasid(pasid);
@@ -145,8 +153,26 @@ public final class FaultIngress implements FaultSink {
         return time;
     }
 
+    /** A source that failed between claim and publication leaves a slot behind that the injector would wait for. */
+    private void settleAbandoned() {
+        if (!open) {
+            return;
+        }
+        open = false;
+        if (claim >= 0) {
+            final int source = record.source();
+            final int device = record.hostDevice();
+            record.clear(); // kind NONE: the injector passes over it
+            port.publish(claim);
+            record.wrap(waste, 0).clear();
+            record.source(source).hostDevice(device);
+        }
+        settle(FaultDisposition.SOURCE_FAILURE);
+    }
+
     @Override
     public void publish() {
+        open = false;
         if (distinct != null) {
             distinct.add(record);
         }
@@ -159,6 +185,7 @@ public final class FaultIngress implements FaultSink {
 
     @Override
     public void reject(final int source, final FaultDisposition disposition) {
+        settleAbandoned();
         record.wrap(waste, 0).clear();
         record.source(source).time(readTime());
         settle(disposition);
@@ -169,13 +196,22 @@ public final class FaultIngress implements FaultSink {
         if (record.kind() == FaultKind.LOST_EVENTS) {
             account.addLost(record.word(0));
         }
-        observer.settled(record, disposition);
+        try {
+            observer.settled(record, disposition);
+        } catch (final Throwable thrown) {
+            if (!failureLogged) {
+                failureLogged = true;
+                Worker.log(LOG, "the observer of " + account.name() + " failed; it is told of the next all the same",
+                        thrown);
+            }
+        }
     }
 
     @Override
     public void flush() {
+        settleAbandoned();
         if (unflushedReads != 0) {
-            read.getAndAdd(unflushedReads);
+            read.add(0, unflushedReads);
             unflushedReads = 0;
         }
         flushPort();
@@ -187,7 +223,7 @@ public final class FaultIngress implements FaultSink {
      * @return exact after {@link #flush}.
      */
     public long read() {
-        return read.get() + unflushedReads;
+        return read.get(0) + unflushedReads;
     }
 
     /**
@@ -197,5 +233,12 @@ public final class FaultIngress implements FaultSink {
      */
     public FaultAccount account() {
         return account;
+    }
+
+    /** Gives the counters back. The figures stay, and what comes late is counted too. */
+    @Override
+    public void close() {
+        account.close();
+        read.close();
     }
 }

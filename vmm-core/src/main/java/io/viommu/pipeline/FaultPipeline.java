@@ -21,8 +21,6 @@ import java.util.concurrent.locks.LockSupport;
 import org.agrona.BufferUtil;
 import org.agrona.concurrent.UnsafeBuffer;
 
-import com.lmax.disruptor.BatchEventProcessor;
-import com.lmax.disruptor.BatchEventProcessorBuilder;
 import com.lmax.disruptor.DataProvider;
 import com.lmax.disruptor.InsufficientCapacityException;
 import com.lmax.disruptor.MultiProducerSequencer;
@@ -35,6 +33,8 @@ import io.viommu.fault.FaultPort;
 import io.viommu.fault.FaultRecord;
 import io.viommu.fault.FaultRecordLayout;
 import io.viommu.iommu.VirtualIommu;
+import io.viommu.lifecycle.Closing;
+import io.viommu.lifecycle.Worker;
 
 /**
  * The ring in front of one vIOMMU: many producers, one injector, 64-byte slots in one off-heap slab.
@@ -43,7 +43,10 @@ import io.viommu.iommu.VirtualIommu;
  * raises at most one interrupt for it. A full ring makes producers wait. Nothing here allocates after construction.
  * Without an injector thread a producer mostly injects in its own turn, see {@link CallerInjection}.
  *
- * <p>{@link #close} stops taking faults, brings those already published to the vIOMMU and ends the injector.
+ * <p>{@link #close} stops taking faults, brings those already published to the vIOMMU, ends the injector and gives the
+ * account's counters back. When it returns nobody injects any more; called by the injector itself, from an observer or
+ * an interrupt's handler, or by any other {@link Worker}, it doesn't wait for that. Not to be called between a claim
+ * and its publication by the same thread.
  */
 public final class FaultPipeline implements FaultPort, AutoCloseable {
 
@@ -59,17 +62,17 @@ public final class FaultPipeline implements FaultPort, AutoCloseable {
     private final MultiProducerSequencer sequencer;
     private final FaultAccount account;
     private final Sequence injected;
-    private final BatchEventProcessor<FaultRecord> processor;
-    private final Thread injectorThread;
+    private final InjectorLoop loop;
+    private final Worker injectorThread;
     private final CallerInjection caller;
-    private volatile boolean closed;
+    private final Closing closing;
 
     /**
      * Builds the ring, connects the vIOMMU to it and starts the injector.
      *
      * @param settings name, size and who injects.
      * @param iommu    where the faults go.
-     * @param account  counts how each ended.
+     * @param account  counts how each ended; closed with the pipeline, and to be read afterwards too.
      * @param observer learns how each ended; {@link FaultObserver#NONE} if nobody looks.
      */
     public FaultPipeline(final PipelineSettings settings, final VirtualIommu iommu, final FaultAccount account,
@@ -79,6 +82,7 @@ public final class FaultPipeline implements FaultPort, AutoCloseable {
         this.mask = settings.capacity() - 1;
         this.sequencer = new MultiProducerSequencer(settings.capacity(), settings.mode().waitStrategy());
         this.account = account;
+        this.closing = new Closing("pipeline " + settings.name());
         final int maxBatch = Math.min(MAX_BATCH, settings.capacity());
         final Injector injector = new Injector(iommu, account, observer);
         final FaultRecord window = new FaultRecord();
@@ -86,29 +90,32 @@ public final class FaultPipeline implements FaultPort, AutoCloseable {
         if (settings.mode() == InjectorMode.RUN_TO_COMPLETION) {
             this.caller = new CallerInjection(injector, sequencer, slots, maxBatch);
             this.injected = caller.injected();
-            this.processor = null;
+            this.loop = null;
             this.injectorThread = null;
         } else {
             this.caller = null;
-            this.processor = new BatchEventProcessorBuilder().setMaxBatchSize(maxBatch).build(slots,
-                    sequencer.newBarrier(), injector);
-            this.injected = processor.getSequence();
-            this.injectorThread = new Thread(processor, "injector-" + settings.name());
-            injectorThread.setDaemon(true);
+            this.loop = new InjectorLoop(injector, sequencer.newBarrier(), slots, maxBatch);
+            this.injected = loop.injected();
+            this.injectorThread = new Worker("injector-" + settings.name(), loop);
         }
         sequencer.addGatingSequences(injected);
-        iommu.connect(this);
         if (injectorThread != null) {
             injectorThread.start();
+        }
+        try {
+            iommu.connect(this);
+        } catch (final Throwable refused) {
+            close();
+            throw refused;
         }
     }
 
     @Override
     public long claim(final FaultRecord record) {
-        while (!closed) {
+        while (!closing.begun()) {
             final long claim = tryClaim(record);
             if (claim != FULL) {
-                if (!closed) {
+                if (!closing.begun()) {
                     return claim;
                 }
                 release(claim);
@@ -116,6 +123,9 @@ public final class FaultPipeline implements FaultPort, AutoCloseable {
             }
             if (isInjecting()) {
                 return FULL;
+            }
+            if (!injectorAlive()) {
+                return CLOSED; // its end was logged, with the cause
             }
             if (caller != null) {
                 caller.flush();
@@ -200,7 +210,7 @@ public final class FaultPipeline implements FaultPort, AutoCloseable {
 
     @Override
     public void account(final FaultDisposition disposition) {
-        account.add(disposition, 1);
+        account.addLate(disposition);
     }
 
     /**
@@ -223,21 +233,18 @@ public final class FaultPipeline implements FaultPort, AutoCloseable {
 
     @Override
     public void close() {
-        if (closed) {
-            return;
-        }
-        closed = true;
+        closing.close(isInjecting() || Worker.isCurrent(), this::end);
+    }
+
+    private void end() {
         awaitInjected();
         if (caller != null) {
             caller.close();
         } else {
-            processor.halt();
-            try {
-                injectorThread.join();
-            } catch (final InterruptedException interrupted) {
-                Thread.currentThread().interrupt();
-            }
+            loop.halt();
+            Closing.join(injectorThread);
         }
+        account.close();
     }
 
     private int offset(final long sequence) {

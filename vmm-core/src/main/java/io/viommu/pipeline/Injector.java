@@ -16,21 +16,23 @@
 
 package io.viommu.pipeline;
 
-import com.lmax.disruptor.EventHandler;
-
 import io.viommu.counters.FaultAccount;
 import io.viommu.fault.FaultDisposition;
 import io.viommu.fault.FaultKind;
 import io.viommu.fault.FaultObserver;
 import io.viommu.fault.FaultRecord;
 import io.viommu.iommu.VirtualIommu;
+import io.viommu.lifecycle.Worker;
 
 /**
  * The only one who puts faults into a vIOMMU: takes each record of a batch, counts how it ended, and lets the interrupt
  * go at the end. Runs on the injector thread, or on whichever thread drains in run-to-completion mode, never on two at
  * once.
+ *
+ * <p>Nothing gets out of it: whatever the model, the VMM's memory and sink beneath it, the observer or a logger throws,
+ * the fault at hand is counted once, and the next one goes on.
  */
-final class Injector implements EventHandler<FaultRecord> {
+final class Injector {
 
     private static final System.Logger LOG = System.getLogger(Injector.class.getName());
     private static final FaultDisposition[] DISPOSITIONS = FaultDisposition.values();
@@ -49,8 +51,7 @@ final class Injector implements EventHandler<FaultRecord> {
         this.observer = observer;
     }
 
-    @Override
-    public void onEvent(final FaultRecord record, final long sequence, final boolean endOfBatch) {
+    void take(final FaultRecord record, final boolean endOfBatch) {
         // A slot of kind NONE was claimed while the pipeline closed; its producer has counted the fault.
         if (record.kind() != FaultKind.NONE) {
             inject(record);
@@ -62,11 +63,13 @@ final class Injector implements EventHandler<FaultRecord> {
 
     /** A model never throws on what a guest did; if it does all the same, one fault is lost by name, not the road. */
     private void inject(final FaultRecord record) {
-        FaultDisposition disposition;
+        FaultDisposition disposition = null;
         try {
             disposition = iommu.inject(record);
-        } catch (final RuntimeException defect) {
+        } catch (final Throwable defect) {
             logOnce(defect);
+        }
+        if (disposition == null) {
             disposition = FaultDisposition.MODEL_FAILURE;
         }
         final int index = disposition.ordinal();
@@ -75,20 +78,23 @@ final class Injector implements EventHandler<FaultRecord> {
         if (record.kind() == FaultKind.LOST_EVENTS) {
             lost += record.word(0);
         }
-        observer.settled(record, disposition);
+        try {
+            observer.settled(record, disposition);
+        } catch (final Throwable thrown) {
+            logOnce(thrown);
+        }
     }
 
     /** Counts the batch and lets the interrupt go. */
     void endBatch() {
-        for (long left = touched; left != 0; left &= left - 1) {
-            final int index = Long.numberOfTrailingZeros(left);
-            account.add(DISPOSITIONS[index], batch[index]);
-            batch[index] = 0;
+        try {
+            count();
+        } catch (final Throwable failed) {
+            logOnce(failed); // what is not counted yet is so with the next batch
         }
-        touched = 0;
         try {
             iommu.endOfBatch();
-        } catch (final RuntimeException defect) {
+        } catch (final Throwable defect) {
             logOnce(defect);
         }
         if (lost != 0) {
@@ -96,18 +102,32 @@ final class Injector implements EventHandler<FaultRecord> {
         }
     }
 
+    private void count() {
+        for (long left = touched; left != 0; left &= left - 1) {
+            final int index = Long.numberOfTrailingZeros(left);
+            account.add(DISPOSITIONS[index], batch[index]);
+            batch[index] = 0;
+            touched &= ~(1L << index);
+        }
+    }
+
     /** After the batch has reached the guest: a loss is rare, and what was not lost doesn't wait for the log. */
     private void reportLoss() {
-        account.addLost(lost);
-        LOG.log(System.Logger.Level.WARNING, "the host lost {0} faults for {1} before they could be read",
-                Long.toUnsignedString(lost), account.name());
+        try {
+            account.addLost(lost);
+            LOG.log(System.Logger.Level.WARNING, "the host lost {0} faults for {1} before they could be read",
+                    Long.toUnsignedString(lost), account.name());
+        } catch (final Throwable failed) {
+            logOnce(failed);
+        }
         lost = 0;
     }
 
-    private void logOnce(final RuntimeException defect) {
+    private void logOnce(final Throwable defect) {
         if (!failureLogged) {
             failureLogged = true;
-            LOG.log(System.Logger.Level.ERROR, "the vIOMMU model failed; further failures are only counted", defect);
+            Worker.log(LOG, "the vIOMMU model, or what it or the observer called, failed; further failures are only"
+                    + " counted", defect);
         }
     }
 }

@@ -22,7 +22,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 import org.agrona.concurrent.status.AtomicCounter;
@@ -95,5 +97,69 @@ class CounterFileTest {
         for (final FaultDisposition disposition : FaultDisposition.values()) {
             assertThat(disposition.reason() == null).isEqualTo(disposition == FaultDisposition.DELIVERED);
         }
+    }
+
+    @Test
+    void countersOfClosedOwnersAreGivenBackForEver() {
+        final CounterFile counters = CounterFile.inMemory();
+        for (int i = 0; i < 5000; i++) {
+            final FaultAccount account = new FaultAccount(counters, "vm" + i);
+            account.add(FaultDisposition.DELIVERED, i);
+            account.close();
+            account.close();
+            assertThat(account.count(FaultDisposition.DELIVERED)).isEqualTo(i);
+        }
+        final Map<String, Long> seen = new LinkedHashMap<>();
+        counters.forEach(seen::put);
+        assertThat(seen).as("the last ones can be seen until their room is needed").containsEntry("vm4999 delivered",
+                4999L);
+    }
+
+    @Test
+    void anOwnerThatComesBackTakesThePlaceOfItsFormerSelf() {
+        final CounterFile counters = CounterFile.inMemory();
+        final FaultAccount before = new FaultAccount(counters, "vm");
+        before.add(FaultDisposition.DELIVERED, 7);
+        before.close();
+        final FaultAccount after = new FaultAccount(counters, "vm");
+        after.add(FaultDisposition.DELIVERED, 1);
+        final Map<String, Long> seen = new LinkedHashMap<>();
+        counters.forEach((label, value) -> seen.merge(label, value, Long::sum));
+        assertThat(seen).hasSize(FaultDisposition.values().length + 1).containsEntry("vm delivered", 1L);
+        assertThat(before.count(FaultDisposition.DELIVERED)).isEqualTo(7);
+    }
+
+    @Test
+    void aClosedAccountGoesOnCountingAndTouchesNobodyElses() {
+        final CounterFile counters = CounterFile.inMemory();
+        final FaultAccount closed = new FaultAccount(counters, "vm");
+        closed.add(FaultDisposition.DELIVERED, 7);
+        closed.addLost(3);
+        closed.close();
+        final FaultAccount next = new FaultAccount(counters, "vm");
+        closed.add(FaultDisposition.DELIVERED, 1);
+        closed.addLate(FaultDisposition.CLOSED);
+        closed.addLost(1);
+        assertThat(closed.settled()).isEqualTo(9);
+        assertThat(closed.lost()).isEqualTo(4);
+        assertThat(next.settled()).isZero();
+        assertThat(next.lost()).isZero();
+    }
+
+    @Test
+    void countersThatAreAllInUseAreRefusedInOneSentenceAndNoneIsLeftBehind() {
+        final CounterFile counters = CounterFile.inMemory();
+        final List<FaultAccount> open = new ArrayList<>();
+        assertThatThrownBy(() -> {
+            while (true) {
+                open.add(new FaultAccount(counters, "vm" + open.size()));
+            }
+        }).isInstanceOf(IllegalStateException.class).hasMessageContaining("all 2048 are in use; close what");
+        open.getFirst().close();
+        open.add(new FaultAccount(counters, "late"));
+        open.getLast().add(FaultDisposition.DELIVERED, 5);
+        final Map<String, Long> seen = new LinkedHashMap<>();
+        counters.forEach(seen::put);
+        assertThat(seen).containsEntry("late delivered", 5L).doesNotContainKey("vm0 delivered");
     }
 }

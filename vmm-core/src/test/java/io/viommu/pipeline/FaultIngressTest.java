@@ -24,6 +24,8 @@ import java.util.List;
 import java.util.Map;
 
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 import io.viommu.counters.CounterFile;
 import io.viommu.counters.FaultAccount;
@@ -104,6 +106,60 @@ class FaultIngressTest {
         toFirst.close();
         fault(1, 10, FaultSink.NO_PASID, 1);
         assertThat(observed).containsExactly(FaultDisposition.CLOSED);
+    }
+
+    @ParameterizedTest
+    @EnumSource(InjectorMode.class)
+    void aFaultThatItsSourceClaimedAndNeverPublishedIsCountedOnceAndHoldsNobodyUp(final InjectorMode mode) {
+        final RecordingIommu iommu = new RecordingIommu();
+        try (FaultPipeline pipeline = new FaultPipeline(new PipelineSettings("third", 8, mode), iommu,
+                new FaultAccount(counters, "third"), FaultObserver.NONE)) {
+            router.add(1, 10, new FaultRoute(pipeline, 100));
+            for (int i = 0; i < 30; i++) {
+                fault(1, 10, FaultSink.NO_PASID, i);
+                ingress.claim(1, 10, FaultSink.NO_PASID).kind(FaultKind.SMMU_EVENT).cookie(1000); // and fails
+                if (i % 2 == 0) {
+                    ingress.flush();
+                }
+                if (i % 5 == 0) {
+                    ingress.reject(1, FaultDisposition.MALFORMED);
+                }
+            }
+            ingress.flush();
+            pipeline.awaitInjected();
+            assertThat(iommu.cookies).hasSize(30).doesNotContain(1000L);
+        }
+        assertThat(ingress.account().count(FaultDisposition.SOURCE_FAILURE)).isEqualTo(30);
+        assertThat(ingress.read()).isEqualTo(30 + ingress.account().settled()).isEqualTo(66);
+    }
+
+    @ParameterizedTest
+    @EnumSource(Throwing.class)
+    void whatTheObserverThrowsStopsNoReaderAndTheFaultIsCountedOnce(final Throwing thrown) {
+        final FaultIngress thrower = new FaultIngress("thrower", router, counters,
+                (record, disposition) -> thrown.now());
+        for (int i = 0; i < 5; i++) {
+            thrower.claim(1, 99, FaultSink.NO_PASID).kind(FaultKind.SMMU_EVENT);
+            thrower.publish();
+            thrower.reject(1, FaultDisposition.MALFORMED);
+        }
+        thrower.flush();
+        assertThat(thrower.read()).isEqualTo(10);
+        assertThat(thrower.account().settled()).isEqualTo(10);
+    }
+
+    @Test
+    void aClosedIngressKeepsItsFiguresAndGoesOnCounting() {
+        fault(1, 99, FaultSink.NO_PASID, 1);
+        ingress.flush();
+        ingress.close();
+        fault(1, 99, FaultSink.NO_PASID, 2);
+        ingress.flush();
+        assertThat(ingress.read()).isEqualTo(2);
+        assertThat(ingress.account().count(FaultDisposition.NO_ROUTE)).isEqualTo(2);
+        for (int i = 0; i < 200; i++) {
+            new FaultIngress("reader" + i, router, counters, FaultObserver.NONE).close();
+        }
     }
 
     @Test

@@ -93,4 +93,9 @@ final class PlainTags implements FaultSink {
     public void flush() {
         sink.flush();
     }
+
+    @Override
+    public void close() {
+        sink.close();
+    }
 }

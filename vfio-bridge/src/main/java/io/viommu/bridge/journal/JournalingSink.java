@@ -49,8 +49,11 @@ public final class JournalingSink implements FaultSink {
 
     @Override
     public void publish() {
-        journal.append(claimed);
-        sink.publish();
+        try {
+            journal.append(claimed);
+        } finally {
+            sink.publish(); // a journal that fails holds no slot back
+        }
     }
 
     @Override
@@ -61,5 +64,10 @@ public final class JournalingSink implements FaultSink {
     @Override
     public void flush() {
         sink.flush();
+    }
+
+    @Override
+    public void close() {
+        sink.close();
     }
 }
