@@ -98,13 +98,23 @@ public final class Closing {
     }
 
     /**
+     * Whether a close must not wait for the present use: the caller is in it, or is a callback for which the user may
+     * be waiting.
+     *
+     * @return false if nobody is using it.
+     */
+    public boolean isWithin() {
+        final long now = user.get();
+        return now > NOBODY && (now == Thread.currentThread().threadId() || Worker.isCurrent());
+    }
+
+    /**
      * Closes what no thread has to end for: its use alone is waited for.
      *
      * @param steps what is to be done, once.
      */
     public void close(final Runnable steps) {
-        final long now = user.get();
-        close(now > NOBODY && (now == Thread.currentThread().threadId() || Worker.isCurrent()), steps);
+        close(isWithin(), steps);
     }
 
     /**

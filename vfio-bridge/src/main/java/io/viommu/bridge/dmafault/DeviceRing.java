@@ -28,6 +28,7 @@ import io.viommu.bridge.linux.Errno;
 import io.viommu.bridge.linux.EventFd;
 import io.viommu.bridge.linux.FileMapping;
 import io.viommu.bridge.linux.LinuxException;
+import io.viommu.lifecycle.Closing;
 
 /**
  * The region of a VFIO device: the kernel takes the tail by pwrite at the start of the region, 4 bytes and no others,
@@ -46,6 +47,7 @@ final class DeviceRing implements RingAccess {
     private final boolean mapped;
     private final int firstTail;
     private final MemorySegment index = Arena.ofAuto().allocate(Integer.BYTES, Long.BYTES);
+    private final Closing closing = new Closing("DMA-fault region");
     private boolean armed;
     private String defect;
 
@@ -64,6 +66,11 @@ final class DeviceRing implements RingAccess {
     void signal(final EventFd event) {
         device.vfio().signal(device.interrupt().index(), 0, event.fd());
         armed = true;
+    }
+
+    @Override
+    public Closing use() {
+        return closing;
     }
 
     @Override
@@ -129,6 +136,10 @@ final class DeviceRing implements RingAccess {
     /** Takes the eventfd away first: nothing is signalled any more. A device that has vanished signals nothing. */
     @Override
     public void close() {
+        closing.close(this::letGo);
+    }
+
+    private void letGo() {
         if (armed) {
             armed = false;
             try {

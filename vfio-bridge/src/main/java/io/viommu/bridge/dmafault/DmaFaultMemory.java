@@ -18,28 +18,32 @@ package io.viommu.bridge.dmafault;
 import java.io.File;
 import java.io.FileNotFoundException;
 
+import net.openhft.chronicle.bytes.BytesStore;
 import net.openhft.chronicle.bytes.MappedBytes;
+import net.openhft.chronicle.core.io.BackgroundResourceReleaser;
 
 import org.agrona.concurrent.UnsafeBuffer;
 
 import io.viommu.bridge.linux.NativeFile;
 import io.viommu.bridge.linux.SharedMemory;
+import io.viommu.lifecycle.Closing;
 
 /**
- * The memory of one DMA-fault region, mapped by this process. Close it when nobody looks through {@link #buffer} any
- * more: it unmaps.
+ * The memory of one DMA-fault region, mapped by this process. Closing it waits for a poll or a production that is
+ * under way, and unmaps it; whoever looks through {@link #buffer} by other means must have ended before.
  */
 public final class DmaFaultMemory implements AutoCloseable {
 
     private final UnsafeBuffer buffer;
-    private final AutoCloseable owner;
+    private final Runnable unmap;
     private final int fd;
-    private boolean closed;
+    private final Closing closing = new Closing("DMA-fault region");
+    private final Closing producing = new Closing("DMA-fault region");
 
-    private DmaFaultMemory(final long address, final int size, final int fd, final AutoCloseable owner) {
+    private DmaFaultMemory(final long address, final int size, final int fd, final Runnable unmap) {
         this.buffer = new UnsafeBuffer(address, size);
         this.fd = fd;
-        this.owner = owner;
+        this.unmap = unmap;
     }
 
     /**
@@ -68,11 +72,21 @@ public final class DmaFaultMemory implements AutoCloseable {
         // The thread that closes is not the one that reads; nothing is accessed through the mapped bytes themselves.
         mapped.singleThreadedCheckDisabled(true);
         final DmaFaultMemory memory = new DmaFaultMemory(mapped.addressForRead(0), size, fd, () -> {
-            mapped.releaseLast();
+            release(mapped);
             NativeFile.closeDescriptor(fd);
         });
         RingGeometry.standard(format).write(memory.buffer);
         return memory;
+    }
+
+    /** Chronicle's own release leaves the store with one reference too many, and so mapped for ever. */
+    private static void release(final MappedBytes mapped) {
+        final BytesStore<?, ?> store = mapped.bytesStore();
+        mapped.releaseLast();
+        if (store.refCount() > 0) {
+            store.releaseLast();
+        }
+        BackgroundResourceReleaser.releasePendingResources(); // unmapped when this returns
     }
 
     /**
@@ -90,7 +104,7 @@ public final class DmaFaultMemory implements AutoCloseable {
             shared.close();
             throw new IllegalArgumentException("A DMA-fault region has less than 2 GiB, not " + size + " bytes.");
         }
-        return new DmaFaultMemory(shared.address(), (int) shared.size(), fd, shared);
+        return new DmaFaultMemory(shared.address(), (int) shared.size(), fd, shared::close);
     }
 
     /**
@@ -111,17 +125,21 @@ public final class DmaFaultMemory implements AutoCloseable {
         return fd;
     }
 
+    /** The consumer looks at the memory while it has entered. */
+    Closing consuming() {
+        return closing;
+    }
+
+    /** A producer in this process looks at the memory while it has entered. */
+    Closing producing() {
+        return producing;
+    }
+
     @Override
-    public synchronized void close() {
-        if (closed) {
-            return;
-        }
-        closed = true;
-        buffer.wrap(0, 0); // a late access then fails its bounds check instead of the process
-        try {
-            owner.close();
-        } catch (final Exception failure) {
-            throw new IllegalStateException("closing a DMA-fault region", failure);
-        }
+    public void close() {
+        closing.close(() -> producing.close(() -> {
+            buffer.wrap(0, 0); // a late access then fails its bounds check instead of the process
+            unmap.run();
+        }));
     }
 }

@@ -32,6 +32,7 @@ import io.viommu.bridge.linux.EventFd;
  */
 public final class DmaFaultProducer {
 
+    private final DmaFaultMemory memory;
     private final UnsafeBuffer region;
     private final EventFd event;
     private final RingGeometry ring;
@@ -51,6 +52,7 @@ public final class DmaFaultProducer {
      * @throws IllegalArgumentException in one sentence naming the field, if the header is not sound.
      */
     public DmaFaultProducer(final DmaFaultMemory memory, final EventFd event) {
+        this.memory = memory;
         this.region = memory.buffer();
         this.event = event;
         this.ring = RingGeometry.read(region, EntryFormat.PLAIN);
@@ -70,6 +72,22 @@ public final class DmaFaultProducer {
      * @return false if it would be dropped.
      */
     public boolean hasSpace() {
+        enter();
+        try {
+            return space();
+        } finally {
+            memory.producing().exit();
+        }
+    }
+
+    private void enter() {
+        if (!memory.producing().enter()) {
+            memory.producing().check();
+            throw new IllegalStateException("One thread produces into a DMA-fault region, and doesn't nest.");
+        }
+    }
+
+    private boolean space() {
         final int tail = region.getIntAcquire(TAIL);
         if (ring.valid(tail)) {
             lastTail = tail;
@@ -83,7 +101,12 @@ public final class DmaFaultProducer {
      * @return true if the ring is empty.
      */
     public boolean isDrained() {
-        return region.getIntAcquire(TAIL) == head;
+        enter();
+        try {
+            return region.getIntAcquire(TAIL) == head;
+        } finally {
+            memory.producing().exit();
+        }
     }
 
     /**
@@ -93,9 +116,19 @@ public final class DmaFaultProducer {
      * @param offset the entry's first byte.
      * @param tag    written over the entry's tag.
      * @return false if it was dropped.
+     * @throws IllegalStateException in one sentence, if the region's memory is closed.
      */
     public boolean produce(final DirectBuffer source, final int offset, final long tag) {
-        if (!hasSpace()) {
+        enter();
+        try {
+            return put(source, offset, tag);
+        } finally {
+            memory.producing().exit();
+        }
+    }
+
+    private boolean put(final DirectBuffer source, final int offset, final long tag) {
+        if (!space()) {
             dropped++;
             return false;
         }

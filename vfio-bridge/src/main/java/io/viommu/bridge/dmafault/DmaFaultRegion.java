@@ -26,6 +26,7 @@ import io.viommu.bridge.vfio.VfioDevice;
 import io.viommu.fault.FaultDisposition;
 import io.viommu.fault.FaultSink;
 import io.viommu.fault.FaultSource;
+import io.viommu.lifecycle.Closing;
 import io.viommu.memory.WordCopy;
 
 /**
@@ -35,7 +36,8 @@ import io.viommu.memory.WordCopy;
  * once and only the copy is looked at, and a head outside the ring breaks the source with one sentence. Entries are
  * indexed by the header's entry_size; what a larger entry holds behind the known part is ignored.
  *
- * <p>One reader thread polls; any thread may read the counts. Close it when the reader has let go.
+ * <p>One reader thread polls; any thread may read the counts. Close it when the reader has let go; closed earlier it
+ * ends the poll under way first, gives nothing more, and the reader drops it.
  */
 public final class DmaFaultRegion implements FaultSource {
 
@@ -56,6 +58,7 @@ public final class DmaFaultRegion implements FaultSource {
     private final AtomicLong read = new AtomicLong();
     private final AtomicLongArray rejected = new AtomicLongArray(DEFECTS);
     private int tail;
+    private final Closing closing = new Closing("DMA-fault region");
     private volatile String failure;
 
     private DmaFaultRegion(final DmaFaultDevice device, final EntryFormat format, final DmaFaultMemory memory,
@@ -179,7 +182,13 @@ public final class DmaFaultRegion implements FaultSource {
 
     @Override
     public void ready() {
-        event.drain();
+        if (region.use().enter()) { // else the descriptor's number may be somebody else's now
+            try {
+                event.drain();
+            } finally {
+                region.use().exit();
+            }
+        }
     }
 
     /**
@@ -188,9 +197,17 @@ public final class DmaFaultRegion implements FaultSource {
      */
     @Override
     public int poll(final FaultSink sink, final int limit) {
-        if (failure != null) {
+        if (failure != null || closing.begun() || !region.use().enter()) {
             return 0;
         }
+        try {
+            return takeAll(sink, limit);
+        } finally {
+            region.use().exit();
+        }
+    }
+
+    private int takeAll(final FaultSink sink, final int limit) {
         int taken = 0;
         int head = region.head();
         while (head != tail && taken < limit) {
@@ -255,7 +272,7 @@ public final class DmaFaultRegion implements FaultSource {
 
     @Override
     public boolean exhausted() {
-        return failure != null;
+        return failure != null || closing.begun() || region.use().begun();
     }
 
     /**
@@ -301,8 +318,7 @@ public final class DmaFaultRegion implements FaultSource {
 
     @Override
     public void close() {
-        region.close();
-        event.close();
+        closing.close(region.use().isWithin(), () -> Closing.all(region::close, event::close));
     }
 
     @Override

@@ -28,6 +28,7 @@ import java.util.concurrent.TimeUnit;
 
 import io.viommu.bridge.linux.LinuxException;
 import io.viommu.bridge.linux.UnixListener;
+import io.viommu.lifecycle.Closing;
 
 /**
  * A producer in a process of its own, seen from the one that started it: a second JVM of the same home and class path
@@ -63,6 +64,8 @@ public final class ProducerProcess implements AutoCloseable {
     private volatile long dropped;
     private volatile boolean finished;
     private volatile String failure;
+    private final Closing closing = new Closing("fault producer");
+    private Thread watcher;
 
     private ProducerProcess(final Process process, final ProducerChannel channel, final int regions) {
         this.process = process;
@@ -102,7 +105,7 @@ public final class ProducerProcess implements AutoCloseable {
                 producer.close();
                 throw refused;
             }
-            Thread.ofPlatform().name("producer-watch").daemon().start(producer::watch);
+            producer.watcher = Thread.ofPlatform().name("producer-watch").daemon().start(producer::watch);
             return producer;
         } catch (final IOException refused) {
             throw new UncheckedIOException("The fault producer can't be started: " + refused.getMessage(), refused);
@@ -329,16 +332,26 @@ public final class ProducerProcess implements AutoCloseable {
     /** Lets the producer go: it ends when it sees the socket's end, and is killed if it does not within seconds. */
     @Override
     public void close() {
+        closing.close(this::letGo);
+    }
+
+    private void letGo() {
         channel.shutdown();
+        boolean interrupted = false;
         try {
             if (!process.waitFor(END_SECONDS, TimeUnit.SECONDS)) {
                 process.destroyForcibly();
             }
-            ended.await(END_SECONDS, TimeUnit.SECONDS);
-        } catch (final InterruptedException interrupted) {
+        } catch (final InterruptedException hurry) {
             process.destroyForcibly();
-            Thread.currentThread().interrupt();
+            interrupted = true;
+        }
+        if (watcher != null) {
+            Closing.join(watcher); // it receives from the channel until that has ended
         }
         channel.close();
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
     }
 }

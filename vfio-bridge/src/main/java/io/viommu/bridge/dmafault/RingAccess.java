@@ -17,8 +17,13 @@ package io.viommu.bridge.dmafault;
 
 import org.agrona.concurrent.UnsafeBuffer;
 
+import io.viommu.lifecycle.Closing;
+
 /** How this process reaches a region: the entries by a mapping, head and tail by it too or by system calls. */
 interface RingAccess extends AutoCloseable {
+
+    /** Everything below is done between enter and exit. */
+    Closing use();
 
     /** Where the entries lie in {@link #entries}; read once. */
     RingGeometry geometry();

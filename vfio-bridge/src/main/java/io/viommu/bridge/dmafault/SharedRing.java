@@ -20,6 +20,8 @@ import static io.viommu.bridge.dmafault.DmaFaultRegionLayout.TAIL;
 
 import org.agrona.concurrent.UnsafeBuffer;
 
+import io.viommu.lifecycle.Closing;
+
 /** A region that the producer maps as well, all of it. */
 final class SharedRing implements RingAccess {
 
@@ -31,6 +33,11 @@ final class SharedRing implements RingAccess {
         this.memory = memory;
         this.region = memory.buffer();
         this.geometry = RingGeometry.read(region, format);
+    }
+
+    @Override
+    public Closing use() {
+        return memory.consuming();
     }
 
     @Override

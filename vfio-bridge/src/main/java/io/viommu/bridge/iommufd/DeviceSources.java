@@ -108,14 +108,20 @@ final class DeviceSources {
         });
     }
 
-    /** What is there of a source is read; it is read no more. */
+    /** What is there of a source is read; it is read no more. An interrupt is kept, and cuts nothing short. */
     void drain(final FaultSource source) {
-        try {
-            reader.remove(source);
-        } catch (final InterruptedException interrupted) {
+        boolean interrupted = false;
+        boolean done = false;
+        while (!done) {
+            try {
+                reader.remove(source);
+                done = true;
+            } catch (final InterruptedException later) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
             Thread.currentThread().interrupt();
-            LOG.log(System.Logger.Level.WARNING,
-                    "The teardown of " + name + " was interrupted before " + source.name() + " was read.");
         }
     }
 

@@ -171,13 +171,9 @@ public final class Iommufd implements AutoCloseable {
      * descriptor.
      */
     @Override
-    public void close() {
-        final List<IommufdObject> left;
-        synchronized (this) {
-            left = List.copyOf(roots);
-        }
+    public synchronized void close() {
         try {
-            IommufdObject.closeAll(left);
+            IommufdObject.closeAll(List.copyOf(roots));
         } finally {
             file.close();
         }

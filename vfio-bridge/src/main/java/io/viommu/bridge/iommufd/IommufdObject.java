@@ -79,12 +79,17 @@ public abstract sealed class IommufdObject implements AutoCloseable
      */
     @Override
     public final void close() {
+        synchronized (iommufd) { // a barrier for whoever else closes it, or what it stands on
+            if (!closed) {
+                closed = true;
+                closeAllOfIt();
+            }
+        }
+    }
+
+    private void closeAllOfIt() {
         final List<IommufdObject> left;
         synchronized (this) {
-            if (closed) {
-                return;
-            }
-            closed = true;
             left = List.copyOf(dependants);
         }
         LinuxException first = null;
@@ -99,7 +104,7 @@ public abstract sealed class IommufdObject implements AutoCloseable
             unregister();
         } catch (final LinuxException refused) {
             first = first == null ? refused : first;
-            reopen();
+            closed = false; // what the kernel kept can be closed again, when nobody uses it any more
         }
         if (first != null) {
             throw first;
@@ -113,11 +118,6 @@ public abstract sealed class IommufdObject implements AutoCloseable
             }
         }
         iommufd.removeRoot(this);
-    }
-
-    /** What the kernel kept can be closed again, when nobody uses it any more. */
-    private synchronized void reopen() {
-        closed = false;
     }
 
     /** Closes all, the last first, even if one is refused; then throws the first refusal. */

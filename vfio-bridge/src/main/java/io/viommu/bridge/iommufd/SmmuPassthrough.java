@@ -23,6 +23,8 @@ import io.viommu.fault.FaultRouter;
 import io.viommu.fault.FaultSource;
 import io.viommu.fault.PageResponder;
 import io.viommu.iommu.HostIommu;
+import io.viommu.lifecycle.Closing;
+import io.viommu.lifecycle.Worker;
 
 /**
  * All that the host keeps for one virtual SMMUv3: its share of the hardware, the fault queue and the event queue, their
@@ -47,6 +49,7 @@ public final class SmmuPassthrough implements AutoCloseable {
     private final int stallNumber;
     private final int eventNumber;
     private final DeviceSources devices;
+    private final Closing closing;
     private FaultRouter router;
     private FaultPort port;
 
@@ -64,6 +67,7 @@ public final class SmmuPassthrough implements AutoCloseable {
             final int source) {
         this.name = name;
         this.devices = new DeviceSources(name);
+        this.closing = new Closing("passthrough " + name);
         this.stallNumber = source;
         this.eventNumber = source + 1;
         final HardwareInfo hardware = parent.iommufd().hardwareInfo(device);
@@ -202,8 +206,13 @@ public final class SmmuPassthrough implements AutoCloseable {
         return unrecoverable;
     }
 
+    /** Not to be called by what the reader's faults go to: an injector's callback only begins it. */
     @Override
     public void close() {
+        closing.close(Worker.isCurrent(), this::takeApart);
+    }
+
+    private void takeApart() {
         devices.names().forEach(streamId -> streams.install(streamId, 0, 0));
         if (devices.started()) {
             devices.names().forEach(devices::drain);

@@ -23,6 +23,8 @@ import io.viommu.fault.FaultRouter;
 import io.viommu.fault.FaultSource;
 import io.viommu.fault.PageResponder;
 import io.viommu.iommu.HostIommu;
+import io.viommu.lifecycle.Closing;
+import io.viommu.lifecycle.Worker;
 
 /**
  * All that the host keeps for one virtual VT-d unit: the second stage, the queue of page requests with its source, and
@@ -42,6 +44,7 @@ public final class VtdPassthrough implements AutoCloseable {
     private final IommufdHost host;
     private final int source;
     private final DeviceSources devices;
+    private final Closing closing;
     private FaultRouter router;
     private FaultPort port;
 
@@ -56,6 +59,7 @@ public final class VtdPassthrough implements AutoCloseable {
     public VtdPassthrough(final String name, final NestParent parent, final int source) {
         this.name = name;
         this.devices = new DeviceSources(name);
+        this.closing = new Closing("passthrough " + name);
         this.source = source;
         this.faults = parent.iommufd().faultQueue();
         this.requests = new FaultQueueSource(name + " page requests", source, faults.file(),
@@ -163,8 +167,13 @@ public final class VtdPassthrough implements AutoCloseable {
         return faults;
     }
 
+    /** Not to be called by what the reader's faults go to: an injector's callback only begins it. */
     @Override
     public void close() {
+        closing.close(Worker.isCurrent(), this::takeApart);
+    }
+
+    private void takeApart() {
         requesters.blockAll();
         if (devices.started()) {
             devices.names().forEach(devices::drain);

@@ -18,7 +18,8 @@ package io.viommu.bridge.linux;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
-import java.util.concurrent.atomic.AtomicBoolean;
+
+import io.viommu.lifecycle.Closing;
 
 /**
  * Memory shared with another process: a memfd, mapped readable and writable.
@@ -39,7 +40,7 @@ public final class SharedMemory implements AutoCloseable {
     private final int fd;
     private final Arena arena;
     private final MemorySegment segment;
-    private final AtomicBoolean closed = new AtomicBoolean();
+    private final Closing closing = new Closing("shared memory");
 
     @SuppressWarnings("restricted") // a mapping's size is what mmap was asked for
     private SharedMemory(final int fd, final MemorySegment mapping, final long size) {
@@ -142,7 +143,7 @@ public final class SharedMemory implements AutoCloseable {
      * @return the number, -1 once closed
      */
     public int fd() {
-        return closed.get() ? -1 : fd;
+        return closing.begun() ? -1 : fd;
     }
 
     /**
@@ -174,14 +175,13 @@ public final class SharedMemory implements AutoCloseable {
 
     @Override
     public void close() {
-        if (!closed.compareAndSet(false, true)) {
-            return;
-        }
-        final MemorySegment mapping = MemorySegment.ofAddress(segment.address());
-        final long size = segment.byteSize();
-        arena.close();
-        LibC.munmap(mapping, size);
-        LibC.close(fd);
+        closing.close(() -> {
+            final MemorySegment mapping = MemorySegment.ofAddress(segment.address());
+            final long size = segment.byteSize();
+            arena.close();
+            LibC.munmap(mapping, size);
+            LibC.close(fd);
+        });
     }
 
     @Override
