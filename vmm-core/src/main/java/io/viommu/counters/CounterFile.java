@@ -16,25 +16,25 @@
 
 package io.viommu.counters;
 
-import java.io.File;
+import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.MappedByteBuffer;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.BiConsumer;
 
-import org.agrona.IoUtil;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.agrona.concurrent.status.AtomicCounter;
 import org.agrona.concurrent.status.CountersManager;
 import org.agrona.concurrent.status.CountersReader;
 
 /**
- * Agrona counters behind a small header, in a file that another process maps to watch them.
+ * Agrona counters, copied behind a small header into a file that another process reads to watch them: ten times a
+ * second, and when they are closed.
  *
  * <pre>
  *    0  u32  magic "VIOC"           16  u32  bytes of metadata
@@ -43,8 +43,10 @@ import org.agrona.concurrent.status.CountersReader;
  *   64  metadata, then values, as org.agrona.concurrent.status.CountersReader describes them
  * </pre>
  *
- * <p>The magic is written last, so a reader never sees half a file. Adding a counter locks; counting doesn't. What is
- * closed gives its counters back, so that things may come and go for ever.
+ * <p>The counters themselves are memory of this process: a file that is cut, deleted or on a full disk is given up,
+ * {@link #failure} says so, and counting goes on. The magic is written last, so a reader never sees half a file. Adding
+ * a counter locks; counting doesn't. What is closed gives its counters back, so that things may come and go
+ * for ever.
  */
 public final class CounterFile implements AutoCloseable {
 
@@ -54,16 +56,30 @@ public final class CounterFile implements AutoCloseable {
     private static final int MAX_COUNTERS = 2048;
     private static final int METADATA = MAX_COUNTERS * CountersReader.METADATA_LENGTH;
     private static final int VALUES = MAX_COUNTERS * CountersReader.COUNTER_LENGTH;
+    private static final int LARGEST = HEADER + METADATA + VALUES;
+    private static final int PERIOD_MILLIS = 100;
+    /** A disk that doesn't answer holds up who closes for so long. */
+    private static final int PATIENCE_MILLIS = 5000;
+    /** The kernel's limit, PID_MAX_LIMIT. */
+    private static final long MOST_PROCESSES = 1 << 22;
 
-    private final MappedByteBuffer mapped;
+    private final UnsafeBuffer metadata;
+    private final UnsafeBuffer values;
     private final CountersManager counters;
     /** Groups whose owners have ended, the oldest first. */
     private final Deque<AtomicCounter[]> givenBack = new ArrayDeque<>();
+    private final ReservedFile file;
+    private final Thread writer;
+    private byte[] written = new byte[0];
+    private volatile boolean closed;
 
-    private CounterFile(final MappedByteBuffer mapped, final UnsafeBuffer buffer) {
-        this.mapped = mapped;
-        this.counters = new CountersManager(new UnsafeBuffer(buffer, HEADER, METADATA),
-                new UnsafeBuffer(buffer, HEADER + METADATA, VALUES));
+    private CounterFile(final ReservedFile file) {
+        final UnsafeBuffer buffer = new UnsafeBuffer(ByteBuffer.allocateDirect(METADATA + VALUES));
+        this.metadata = new UnsafeBuffer(buffer, 0, METADATA);
+        this.values = new UnsafeBuffer(buffer, METADATA, VALUES);
+        this.counters = new CountersManager(metadata, values);
+        this.file = file;
+        this.writer = file == null ? null : Thread.ofPlatform().name("counters").daemon().unstarted(this::write);
     }
 
     /**
@@ -72,28 +88,81 @@ public final class CounterFile implements AutoCloseable {
      * @return no counters yet.
      */
     public static CounterFile inMemory() {
-        return new CounterFile(null, new UnsafeBuffer(ByteBuffer.allocateDirect(HEADER + METADATA + VALUES)));
+        return new CounterFile(null);
     }
 
     /**
-     * Makes a file of counters; an older one of that name is replaced.
+     * Makes a file of counters, all of whose blocks are taken now; an older regular file of that name is replaced.
      *
      * @param path where.
      * @return no counters yet.
+     * @throws java.io.UncheckedIOException in one sentence, if the file can't be made; nothing is left then.
      */
     public static CounterFile create(final Path path) {
-        final File file = path.toFile();
-        IoUtil.deleteIfExists(file);
-        final MappedByteBuffer mapped = IoUtil.mapNewFile(file, HEADER + METADATA + VALUES);
-        final UnsafeBuffer buffer = new UnsafeBuffer(mapped);
-        buffer.putInt(4, VERSION);
-        buffer.putLong(8, ProcessHandle.current().pid());
-        buffer.putInt(16, METADATA);
-        buffer.putInt(20, VALUES);
-        buffer.putLong(24, System.currentTimeMillis());
-        final CounterFile result = new CounterFile(mapped, buffer);
-        buffer.putIntVolatile(0, MAGIC);
+        final CounterFile result = new CounterFile(ReservedFile.create(path, LARGEST));
+        final UnsafeBuffer header = new UnsafeBuffer(new byte[HEADER]);
+        header.putInt(4, VERSION);
+        header.putLong(8, ProcessHandle.current().pid());
+        header.putInt(16, METADATA);
+        header.putInt(20, VALUES);
+        header.putLong(24, System.currentTimeMillis());
+        header.putInt(0, MAGIC);
+        result.file.write(0, header.byteArray(), HEADER);
+        result.writer.start();
         return result;
+    }
+
+    private void write() {
+        while (!closed) {
+            publish();
+            try {
+                Thread.sleep(PERIOD_MILLIS);
+            } catch (final InterruptedException hurry) {
+                // close() wants the last values written
+            }
+        }
+        publish();
+        file.close();
+    }
+
+    /** Copies the counters into the file now, if there is one, for a watcher who can't wait a tenth of a second. */
+    public void publish() {
+        if (file == null) {
+            return;
+        }
+        synchronized (file) {
+            final int count = used();
+            final int labels = count * CountersReader.METADATA_LENGTH;
+            final byte[] now = new byte[labels + count * CountersReader.COUNTER_LENGTH];
+            metadata.getBytes(0, now, 0, labels);
+            values.getBytes(0, now, labels, now.length - labels);
+            if (Arrays.equals(now, written)) {
+                return;
+            }
+            written = now;
+            final byte[] last = Arrays.copyOfRange(now, labels, now.length);
+            file.write((long) HEADER + METADATA, last, last.length); // before the labels: none is without its value
+            file.write(HEADER, now, labels);
+        }
+    }
+
+    /** Counters that are or once were; the first record that never was ends them. */
+    private int used() {
+        int count = 0;
+        while (count < MAX_COUNTERS
+                && metadata.getIntVolatile(count * CountersReader.METADATA_LENGTH) != CountersReader.RECORD_UNUSED) {
+            count++;
+        }
+        return count;
+    }
+
+    /**
+     * Why the file isn't written any more.
+     *
+     * @return one sentence, or null if all is well.
+     */
+    public String failure() {
+        return file == null ? null : file.failure();
     }
 
     /**
@@ -163,42 +232,96 @@ public final class CounterFile implements AutoCloseable {
      * Looks at all counters in a file that another process, or an earlier one, wrote.
      *
      * @param path the file.
-     * @param each takes label and value.
+     * @param each takes label and value; nothing of a damaged file.
      * @return the id of the process that wrote it.
-     * @throws IllegalArgumentException in one sentence, if that isn't such a file.
+     * @throws IllegalArgumentException in one sentence, if that isn't such a file or what it says can't be.
      */
     public static long read(final Path path, final BiConsumer<String, Long> each) {
-        if (!Files.isReadable(path)) {
-            throw new IllegalArgumentException(path + " can't be read");
+        final byte[] bytes;
+        try {
+            bytes = ReservedFile.read(path, LARGEST);
+        } catch (final IOException refused) {
+            throw new IllegalArgumentException(path + " " + refused.getMessage(), refused);
         }
-        if (path.toFile().length() < HEADER) {
+        final UnsafeBuffer buffer = new UnsafeBuffer(bytes);
+        if (bytes.length < HEADER) {
             throw new IllegalArgumentException(path + " is not a file of viommu counters");
         }
-        final MappedByteBuffer mapped = IoUtil.mapExistingFile(path.toFile(), "counters");
-        try {
-            final UnsafeBuffer buffer = new UnsafeBuffer(mapped);
-            if (buffer.getIntVolatile(0) != MAGIC || buffer.getInt(4) != VERSION) {
-                throw new IllegalArgumentException(path + " is not a file of viommu counters, version " + VERSION);
-            }
-            final int metadata = buffer.getInt(16);
-            final int values = buffer.getInt(20);
-            if (metadata < 0 || values < 0 || (long) HEADER + metadata + values > buffer.capacity()) {
-                throw new IllegalArgumentException(path + " is truncated");
-            }
-            final CountersReader reader = new CountersReader(new UnsafeBuffer(buffer, HEADER, metadata),
-                    new UnsafeBuffer(buffer, HEADER + metadata, values));
-            reader.forEach((id, label) -> each.accept(label, reader.getCounterValue(id)));
-            return buffer.getLong(8);
-        } finally {
-            IoUtil.unmap(mapped);
+        if (buffer.getInt(0) != MAGIC || buffer.getInt(4) != VERSION) {
+            throw new IllegalArgumentException(path + " is not a file of viommu counters, version " + VERSION);
         }
+        final int labels = buffer.getInt(16);
+        final int figures = buffer.getInt(20);
+        final int count = labels / CountersReader.METADATA_LENGTH;
+        if (labels < 0 || figures < 0 || labels % CountersReader.METADATA_LENGTH != 0
+                || figures != (long) count * CountersReader.COUNTER_LENGTH) {
+            throw damaged(path, "it has " + labels + " bytes of labels and " + figures + " of values");
+        }
+        if ((long) HEADER + labels + figures > bytes.length) {
+            throw new IllegalArgumentException(path + " is truncated: it has " + bytes.length + " of its "
+                    + ((long) HEADER + labels + figures) + " bytes");
+        }
+        final long process = buffer.getLong(8);
+        if (!isProcess(process)) {
+            throw damaged(path, "its process is " + process);
+        }
+        final Map<Integer, String> found = labels(path, buffer, count);
+        found.forEach((id, label) -> each.accept(label,
+                buffer.getLong(HEADER + labels + id * CountersReader.COUNTER_LENGTH)));
+        return process;
     }
 
-    /** Unmaps the file, which stays for who wants to read the last values. No counter may be used afterwards. */
+    /** The counters in use by their numbers; the first record that never was ends them. */
+    private static Map<Integer, String> labels(final Path path, final UnsafeBuffer buffer, final int count) {
+        final Map<Integer, String> labels = new TreeMap<>();
+        for (int id = 0; id < count; id++) {
+            final int at = HEADER + id * CountersReader.METADATA_LENGTH;
+            final int state = buffer.getInt(at);
+            if (state == CountersReader.RECORD_UNUSED) {
+                break;
+            }
+            if (state != CountersReader.RECORD_ALLOCATED && state != CountersReader.RECORD_RECLAIMED) {
+                throw damaged(path, "counter " + id + " is in state " + state);
+            }
+            if (state == CountersReader.RECORD_ALLOCATED) {
+                labels.put(id, label(path, buffer, at + CountersReader.LABEL_OFFSET, id));
+            }
+        }
+        return labels;
+    }
+
+    private static String label(final Path path, final UnsafeBuffer buffer, final int at, final int id) {
+        final int length = buffer.getInt(at);
+        if (length < 0 || length > CountersReader.MAX_LABEL_LENGTH) {
+            throw damaged(path, "the label of counter " + id + " has " + length + " bytes");
+        }
+        final String label = buffer.getStringWithoutLengthUtf8(at + Integer.BYTES, length);
+        if (label.chars().anyMatch(Character::isISOControl)) {
+            throw damaged(path, "the label of counter " + id + " has control characters");
+        }
+        return label;
+    }
+
+    static boolean isProcess(final long number) {
+        return number > 0 && number <= MOST_PROCESSES;
+    }
+
+    private static IllegalArgumentException damaged(final Path path, final String statement) {
+        return new IllegalArgumentException(path + " is damaged: it says that " + statement);
+    }
+
+    /** Writes the last values into the file, which stays. No counter may be used afterwards. */
     @Override
     public void close() {
-        if (mapped != null) {
-            IoUtil.unmap(mapped);
+        if (writer == null) {
+            return;
+        }
+        closed = true;
+        writer.interrupt();
+        try {
+            writer.join(PATIENCE_MILLIS);
+        } catch (final InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
         }
     }
 }

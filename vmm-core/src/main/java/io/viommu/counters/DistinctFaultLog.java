@@ -15,14 +15,12 @@
  */
 package io.viommu.counters;
 
+import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.MappedByteBuffer;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-import org.agrona.IoUtil;
 import org.agrona.concurrent.EpochClock;
 import org.agrona.concurrent.UnsafeBuffer;
 
@@ -31,10 +29,12 @@ import io.viommu.fault.FaultRecord;
 
 /**
  * Each fault that differs, by device, kind and reason, with how often, when first and when last: a storm of millions is
- * one line. It is kept in a mapped file, so it can be read while faults come in, and after a crash.
+ * one line. It is kept in a file as well, so it can be read while faults come in, and after a crash: as it was at the
+ * last {@link #flush}.
  *
- * <p>One thread adds, and allocates nothing by it; any process reads. When there is no room for one more line, its
- * faults are counted together.
+ * <p>One thread adds and flushes, and allocates nothing by it; any process reads. When there is no room for one more
+ * line, its faults are counted together. A file that can't be written any more, or that somebody cut, is given up: the
+ * faults are counted all the same, and {@link #failure} says so.
  */
 public final class DistinctFaultLog implements AutoCloseable {
 
@@ -42,39 +42,50 @@ public final class DistinctFaultLog implements AutoCloseable {
     private static final int BYTE = 0xFF;
     private static final int LEAST = 16;
     private static final int MOST = 1 << 20;
+    /** The end of the year 9999, in milliseconds since the epoch. */
+    private static final long LATEST = 253_402_300_799_999L;
+    /** Lines that changed and aren't in the file yet; with one more, all are written. */
+    private static final int UNWRITTEN = 64;
 
-    private final MappedByteBuffer mapped;
+    private final ReservedFile file;
     private final UnsafeBuffer buffer;
     private final EpochClock clock;
     private final int mask;
+    private final boolean[] unwritten;
+    private final int[] unwrittenSlots = new int[UNWRITTEN];
+    private final byte[] bytes = new byte[DistinctFaultLayout.ENTRY];
+    private int unwrittenCount;
+    private boolean othersUnwritten;
     private int used;
 
-    private DistinctFaultLog(final MappedByteBuffer mapped, final UnsafeBuffer buffer, final int capacity,
-            final EpochClock clock) {
-        this.mapped = mapped;
-        this.buffer = buffer;
+    private DistinctFaultLog(final ReservedFile file, final int capacity, final EpochClock clock) {
+        this.file = file;
+        this.buffer = new UnsafeBuffer(ByteBuffer.allocateDirect(length(capacity)));
         this.mask = capacity - 1;
+        this.unwritten = new boolean[file == null ? 0 : capacity];
         this.clock = clock;
         buffer.putInt(DistinctFaultLayout.VERSION, DistinctFaultLayout.VERSION_VALUE);
         buffer.putLong(DistinctFaultLayout.PROCESS, ProcessHandle.current().pid());
         buffer.putInt(DistinctFaultLayout.CAPACITY, capacity);
         buffer.putLong(DistinctFaultLayout.START, clock.time());
-        buffer.putIntVolatile(DistinctFaultLayout.MAGIC, DistinctFaultLayout.MAGIC_VALUE);
+        buffer.putInt(DistinctFaultLayout.MAGIC, DistinctFaultLayout.MAGIC_VALUE);
+        if (file != null) {
+            write(0, DistinctFaultLayout.HEADER);
+        }
     }
 
     /**
-     * Makes a log in a file; an older one of that name is replaced.
+     * Makes a log in a file, all of whose blocks are taken now; an older regular file of that name is replaced.
      *
      * @param path     where.
      * @param capacity lines there is room for at twice their number: a power of two, 16 to 1048576.
      * @param clock    milliseconds since the epoch.
      * @return an empty log.
+     * @throws java.io.UncheckedIOException in one sentence, if the file can't be made; nothing is left then.
      */
     public static DistinctFaultLog create(final Path path, final int capacity, final EpochClock clock) {
         check(capacity);
-        IoUtil.deleteIfExists(path.toFile());
-        final MappedByteBuffer mapped = IoUtil.mapNewFile(path.toFile(), length(capacity));
-        return new DistinctFaultLog(mapped, new UnsafeBuffer(mapped), capacity, clock);
+        return new DistinctFaultLog(ReservedFile.create(path, length(capacity)), capacity, clock);
     }
 
     /**
@@ -86,8 +97,7 @@ public final class DistinctFaultLog implements AutoCloseable {
      */
     public static DistinctFaultLog inMemory(final int capacity, final EpochClock clock) {
         check(capacity);
-        return new DistinctFaultLog(null, new UnsafeBuffer(ByteBuffer.allocateDirect(length(capacity))), capacity,
-                clock);
+        return new DistinctFaultLog(null, capacity, clock);
     }
 
     private static void check(final int capacity) {
@@ -115,6 +125,7 @@ public final class DistinctFaultLog implements AutoCloseable {
         final int at = find(record.source(), record.hostDevice(), record.kind(), code);
         if (at == 0) {
             buffer.putLong(DistinctFaultLayout.OTHERS, buffer.getLong(DistinctFaultLayout.OTHERS) + 1);
+            othersUnwritten = true;
             return;
         }
         final long now = clock.time();
@@ -131,6 +142,50 @@ public final class DistinctFaultLog implements AutoCloseable {
         buffer.putLong(at + DistinctFaultLayout.LAST, now);
         words(record, at + DistinctFaultLayout.LAST_WORDS);
         buffer.putLongOrdered(at + DistinctFaultLayout.COUNT, count + 1);
+        if (file != null) {
+            changed((at - DistinctFaultLayout.HEADER) / DistinctFaultLayout.ENTRY);
+        }
+    }
+
+    private void changed(final int slot) {
+        if (unwritten[slot]) {
+            return;
+        }
+        if (unwrittenCount == UNWRITTEN) {
+            flush();
+        }
+        unwritten[slot] = true;
+        unwrittenSlots[unwrittenCount++] = slot;
+    }
+
+    /** Writes what changed since the last time into the file: whoever adds calls it when no more faults are there. */
+    public void flush() {
+        for (int i = 0; i < unwrittenCount; i++) {
+            final int at = DistinctFaultLayout.HEADER + unwrittenSlots[i] * DistinctFaultLayout.ENTRY;
+            // a line that a reader finds counted is whole
+            write(at + DistinctFaultLayout.FIRST, DistinctFaultLayout.ENTRY - DistinctFaultLayout.FIRST);
+            write(at, DistinctFaultLayout.FIRST);
+            unwritten[unwrittenSlots[i]] = false;
+        }
+        unwrittenCount = 0;
+        if (othersUnwritten && file != null) {
+            write(DistinctFaultLayout.OTHERS, Long.BYTES);
+            othersUnwritten = false;
+        }
+    }
+
+    private void write(final int at, final int length) {
+        buffer.getBytes(at, bytes, 0, length);
+        file.write(at, bytes, length);
+    }
+
+    /**
+     * Why the file isn't written any more.
+     *
+     * @return one sentence, or null if all is well.
+     */
+    public String failure() {
+        return file == null ? null : file.failure();
     }
 
     private void words(final FaultRecord record, final int at) {
@@ -192,41 +247,62 @@ public final class DistinctFaultLog implements AutoCloseable {
      * @throws IllegalArgumentException in one sentence, if that isn't such a file.
      */
     public static DistinctFaults read(final Path path) {
-        if (!Files.isRegularFile(path) || !Files.isReadable(path)) {
-            throw new IllegalArgumentException(path + " can't be read.");
+        final byte[] bytes;
+        try {
+            bytes = ReservedFile.read(path, length(MOST));
+        } catch (final IOException refused) {
+            throw new IllegalArgumentException(path + " " + refused.getMessage() + ".", refused);
         }
-        final long size = path.toFile().length();
-        if (size < DistinctFaultLayout.HEADER) {
+        if (bytes.length < DistinctFaultLayout.HEADER) {
             throw new IllegalArgumentException(path + " is not a log of distinct faults.");
         }
-        if (size > length(MOST)) {
-            throw new IllegalArgumentException(path + " is not a log of distinct faults: it has " + size + " bytes.");
-        }
-        final MappedByteBuffer mapped = IoUtil.mapExistingFile(path.toFile(), "distinct faults");
-        try {
-            return read(path, new UnsafeBuffer(mapped));
-        } finally {
-            IoUtil.unmap(mapped);
-        }
+        return read(path, new UnsafeBuffer(bytes));
     }
 
     private static DistinctFaults read(final Path path, final UnsafeBuffer buffer) {
         final int capacity = buffer.getInt(DistinctFaultLayout.CAPACITY);
-        if (buffer.getIntVolatile(DistinctFaultLayout.MAGIC) != DistinctFaultLayout.MAGIC_VALUE
+        if (buffer.getInt(DistinctFaultLayout.MAGIC) != DistinctFaultLayout.MAGIC_VALUE
                 || buffer.getInt(DistinctFaultLayout.VERSION) != DistinctFaultLayout.VERSION_VALUE) {
             throw new IllegalArgumentException(path + " is not a log of distinct faults, version 1.");
         }
         if (!possible(capacity)) {
-            throw new IllegalArgumentException(path + " is damaged: it says that it has room for "
-                    + Integer.toUnsignedString(capacity) + " lines.");
+            throw damaged(path, "it has room for " + Integer.toUnsignedString(capacity) + " lines");
         }
         if (length(capacity) > buffer.capacity()) {
             throw new IllegalArgumentException(path + " is truncated: it has " + buffer.capacity() + " of its "
                     + length(capacity) + " bytes.");
         }
-        return new DistinctFaults(buffer.getLong(DistinctFaultLayout.PROCESS),
+        final DistinctFaults faults = new DistinctFaults(buffer.getLong(DistinctFaultLayout.PROCESS),
                 buffer.getLong(DistinctFaultLayout.START), buffer.getLong(DistinctFaultLayout.OTHERS),
                 all(buffer, capacity));
+        if (!CounterFile.isProcess(faults.process())) {
+            throw damaged(path, "its process is " + faults.process());
+        }
+        if (!isTime(faults.start())) {
+            throw damaged(path, "it began " + faults.start() + " ms after 1970");
+        }
+        long sum = faults.others();
+        for (final DistinctFault line : faults.lines()) {
+            if (!isTime(line.first()) || !isTime(line.last())) {
+                throw damaged(path, "a fault came " + line.first() + " and " + line.last() + " ms after 1970");
+            }
+            if (line.code() < 0 || line.code() > BYTE) {
+                throw damaged(path, "a fault has the code " + line.code());
+            }
+            sum = line.count() < 0 || sum < 0 ? -1 : sum + line.count();
+        }
+        if (sum < 0) {
+            throw damaged(path, "it has 2^63 faults or more");
+        }
+        return faults;
+    }
+
+    private static boolean isTime(final long milliseconds) {
+        return milliseconds >= 0 && milliseconds <= LATEST;
+    }
+
+    private static IllegalArgumentException damaged(final Path path, final String statement) {
+        return new IllegalArgumentException(path + " is damaged: it says that " + statement + ".");
     }
 
     private static List<DistinctFault> all(final UnsafeBuffer buffer, final int capacity) {
@@ -254,11 +330,12 @@ public final class DistinctFaultLog implements AutoCloseable {
         return words;
     }
 
-    /** Unmaps the file, which stays for who wants to read it. Nothing may be added afterwards. */
+    /** Writes what isn't written yet; the file stays for who wants to read it. Nothing may be added afterwards. */
     @Override
     public void close() {
-        if (mapped != null) {
-            IoUtil.unmap(mapped);
+        if (file != null) {
+            flush();
+            file.close();
         }
     }
 }

@@ -213,6 +213,9 @@ public final class FaultIngress implements FaultSink {
         if (unflushedReads != 0) {
             read.add(0, unflushedReads);
             unflushedReads = 0;
+            if (distinct != null) {
+                distinct.flush();
+            }
         }
         flushPort();
     }

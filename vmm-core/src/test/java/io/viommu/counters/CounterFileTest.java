@@ -46,11 +46,13 @@ class CounterFileTest {
             final AtomicCounter one = file.add("faults read");
             file.add("interrupts").set(5);
             one.getAndAdd(3);
+            file.publish();
             final Map<String, Long> seen = new LinkedHashMap<>();
             final long pid = CounterFile.read(path, seen::put);
             assertThat(pid).isEqualTo(ProcessHandle.current().pid());
             assertThat(seen).containsExactly(Map.entry("faults read", 3L), Map.entry("interrupts", 5L));
             one.getAndAdd(1);
+            file.publish();
             CounterFile.read(path, seen::put);
             assertThat(seen).containsEntry("faults read", 4L);
         }

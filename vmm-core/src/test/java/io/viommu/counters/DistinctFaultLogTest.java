@@ -117,6 +117,7 @@ class DistinctFaultLogTest {
             for (int i = 0; i < 5; i++) {
                 log.add(record);
             }
+            log.flush();
             Runtime.getRuntime().halt(134);
         }
     }
