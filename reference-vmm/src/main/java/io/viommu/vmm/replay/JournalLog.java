@@ -17,6 +17,7 @@
 package io.viommu.vmm.replay;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 
 import io.viommu.bridge.journal.JournalReader;
@@ -46,6 +47,8 @@ record JournalLog(int records, int faults, long missed) {
                 }
             }
             return new JournalLog(journal.records(), faults, journal.missed());
+        } catch (final UncheckedIOException cut) {
+            throw cut.getCause();
         }
     }
 

@@ -16,14 +16,16 @@
 
 package io.viommu.bridge.journal;
 
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.RandomAccessFile;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.MappedByteBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.channels.FileChannel.MapMode;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 
 import org.agrona.BufferUtil;
@@ -31,17 +33,27 @@ import org.agrona.concurrent.UnsafeBuffer;
 
 import io.viommu.fault.FaultRecord;
 
-/** Looks at a journal that is complete, or whose writer is at it still. Used by one thread. */
+/**
+ * Looks at a journal that is complete, or whose writer is at it still. It is read in parts, never mapped: somebody who
+ * cuts it meanwhile makes an exception. Used by one thread.
+ */
 public final class JournalReader implements AutoCloseable {
 
-    private final MappedByteBuffer mapped;
-    private final UnsafeBuffer file;
-    private final int records;
+    private static final int WINDOW = 1024;
 
-    private JournalReader(final MappedByteBuffer mapped, final int records) {
-        this.mapped = mapped;
-        this.file = new UnsafeBuffer(mapped);
+    private final RandomAccessFile file;
+    private final int records;
+    private final long missed;
+    private final byte[] bytes = new byte[WINDOW * JournalLayout.RECORD];
+    private final UnsafeBuffer window = new UnsafeBuffer(
+            BufferUtil.allocateDirectAligned(bytes.length, JournalLayout.RECORD));
+    private int first;
+    private int count;
+
+    private JournalReader(final RandomAccessFile file, final int records, final long missed) {
+        this.file = file;
         this.records = records;
+        this.missed = missed;
     }
 
     /**
@@ -70,23 +82,35 @@ public final class JournalReader implements AutoCloseable {
      * @throws IOException in one sentence, if it can't be read or isn't sound.
      */
     public static JournalReader open(final Path path) throws IOException {
-        try (FileChannel channel = FileChannel.open(path)) {
-            final long size = channel.size();
+        if (!Files.exists(path)) {
+            throw new NoSuchFileException(path.toString());
+        }
+        if (!Files.isReadable(path)) {
+            throw new AccessDeniedException(path.toString());
+        }
+        final RandomAccessFile file = new RandomAccessFile(path.toFile(), "r");
+        try {
+            final long size = file.length();
             if (size < JournalLayout.HEADER || size > Integer.MAX_VALUE) {
                 throw new IOException("a journal has 64 bytes to 2 GiB, not " + size);
             }
-            final MappedByteBuffer mapped = channel.map(MapMode.READ_ONLY, 0, size);
-            try {
-                return new JournalReader(mapped, soundRecords(new UnsafeBuffer(mapped), size));
-            } catch (final IOException unsound) {
-                BufferUtil.free(mapped);
-                throw unsound;
+            final byte[] bytes = new byte[JournalLayout.HEADER];
+            file.readFully(bytes);
+            final UnsafeBuffer header = new UnsafeBuffer(bytes);
+            final int records = soundRecords(header, size);
+            final long missed = header.getLong(JournalLayout.MISSED);
+            if (missed < 0) {
+                throw new IOException("it says that it missed " + Long.toUnsignedString(missed) + " records");
             }
+            return new JournalReader(file, records, missed);
+        } catch (final IOException unsound) {
+            file.close();
+            throw unsound;
         }
     }
 
     private static int soundRecords(final UnsafeBuffer header, final long size) throws IOException {
-        if (header.getLongVolatile(JournalLayout.MAGIC) != JournalLayout.MAGIC_VALUE) {
+        if (header.getLong(JournalLayout.MAGIC) != JournalLayout.MAGIC_VALUE) {
             throw new IOException("it doesn't begin as a journal does");
         }
         final int version = header.getInt(JournalLayout.VERSION);
@@ -98,7 +122,7 @@ public final class JournalReader implements AutoCloseable {
                 || header.getInt(JournalLayout.HEADER_LENGTH) != JournalLayout.HEADER) {
             throw new IOException("its header or records don't have 64 bytes");
         }
-        final long records = header.getLongVolatile(JournalLayout.RECORDS);
+        final long records = header.getLong(JournalLayout.RECORDS);
         final long room = (size - JournalLayout.HEADER) / JournalLayout.RECORD;
         if (records < 0 || records > room) {
             throw new IOException("it says it has " + Long.toUnsignedString(records) + " records, but is cut after "
@@ -122,26 +146,53 @@ public final class JournalReader implements AutoCloseable {
      * @return a count.
      */
     public long missed() {
-        return file.getLong(JournalLayout.MISSED);
+        return missed;
     }
 
     /**
      * Looks at a fault.
      *
      * @param index 0 to {@link #records} - 1.
-     * @param view  moved to it; to be read only, and only until {@link #close}.
+     * @param view  moved to it; to be read only, and only until the next call.
      * @return the view.
+     * @throws UncheckedIOException in one sentence, if it can't be read any more.
      */
     public FaultRecord record(final int index, final FaultRecord view) {
         if (index < 0 || index >= records) {
             throw new IndexOutOfBoundsException("record " + index + " of " + records);
         }
-        return view.wrap(file, JournalLayout.at(index));
+        if (index < first || index >= first + count) {
+            read(index);
+        }
+        return view.wrap(window, (index - first) * JournalLayout.RECORD);
+    }
+
+    private void read(final int index) {
+        final int wanted = Math.min(WINDOW, records - index) * JournalLayout.RECORD;
+        int have = 0;
+        count = 0;
+        try {
+            file.seek(JournalLayout.at(index));
+            for (int read = 0; have < wanted && read >= 0; have += Math.max(0, read)) {
+                read = file.read(bytes, have, wanted - have);
+            }
+            if (have < JournalLayout.RECORD) {
+                throw new EOFException("it was cut while it was read, at record " + (index + 1));
+            }
+        } catch (final IOException broken) {
+            throw new UncheckedIOException(broken.getMessage(), broken);
+        }
+        window.putBytes(0, bytes, 0, have);
+        first = index;
+        count = have / JournalLayout.RECORD;
     }
 
     @Override
     public void close() {
-        file.wrap(0, 0);
-        BufferUtil.free(mapped);
+        try {
+            file.close();
+        } catch (final IOException ignored) {
+            // it was only read
+        }
     }
 }

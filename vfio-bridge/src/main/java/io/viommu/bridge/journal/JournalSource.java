@@ -16,6 +16,7 @@
 
 package io.viommu.bridge.journal;
 
+import java.io.UncheckedIOException;
 import java.util.function.IntUnaryOperator;
 
 import io.viommu.fault.FaultRecord;
@@ -28,11 +29,14 @@ import io.viommu.fault.FaultSource;
  */
 public final class JournalSource implements FaultSource {
 
+    private static final System.Logger LOG = System.getLogger(JournalSource.class.getName());
+
     private final String name;
     private final JournalReader journal;
     private final IntUnaryOperator sources;
     private final FaultRecord recorded = new FaultRecord();
     private int next;
+    private volatile String failure;
 
     /**
      * Plays from the first fault on.
@@ -54,12 +58,22 @@ public final class JournalSource implements FaultSource {
 
     @Override
     public int poll(final FaultSink sink, final int limit) {
+        if (failure != null) {
+            return 0;
+        }
         final int end = next + Math.min(limit, journal.records() - next);
         final int first = next;
-        while (next < end) {
-            play(journal.record(next++, recorded), sink);
+        try {
+            while (next < end) {
+                journal.record(next, recorded);
+                next++;
+                play(recorded, sink);
+            }
+        } catch (final UncheckedIOException broken) {
+            failure = "The journal of " + name + " is broken: " + broken.getMessage() + ".";
+            LOG.log(System.Logger.Level.WARNING, failure);
         }
-        return end - first;
+        return next - first;
     }
 
     private void play(final FaultRecord from, final FaultSink sink) {
@@ -79,7 +93,16 @@ public final class JournalSource implements FaultSource {
 
     @Override
     public boolean exhausted() {
-        return next == journal.records();
+        return failure != null || next == journal.records();
+    }
+
+    /**
+     * Why it gave up before its end.
+     *
+     * @return one sentence, or null if all is well.
+     */
+    public String failure() {
+        return failure;
     }
 
     @Override

@@ -63,6 +63,7 @@ public final class JournalingSink implements FaultSink {
 
     @Override
     public void flush() {
+        journal.flush();
         sink.flush();
     }
 

@@ -15,8 +15,12 @@
  */
 package io.viommu.bridge.linux;
 
+import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandle;
+import java.nio.file.Files;
+import java.nio.file.Path;
 
 /**
  * An open file descriptor with the plain calls on it: a device node, an iommufd queue, a file handed over by another
@@ -28,6 +32,11 @@ import java.lang.foreign.MemorySegment;
 public final class NativeFile extends Descriptor {
     private static final int O_RDWR = 2;
     private static final int O_CLOEXEC = 0x80000;
+    private static final int O_CREAT = 0x40;
+    private static final int O_EXCL = 0x80;
+    private static final int USUAL_MODE = 0666;
+    private static final MethodHandle FALLOCATE = LibC.call("fallocate", LibC.INT, LibC.INT, LibC.INT, LibC.LONG,
+            LibC.LONG);
     private static final int SEEK_END = 2;
     private static final int F_DUPFD_CLOEXEC = 1030;
     private static final int F_GETFL = 3;
@@ -56,6 +65,92 @@ public final class NativeFile extends Descriptor {
         } catch (final Throwable thrown) {
             throw LibC.unexpected(thrown);
         }
+    }
+
+    /**
+     * Makes a file of zeros, with all its blocks: a full disk is told now and not while the file is used. A file system
+     * that can't reserve blocks gives a sparse file, whose writes may fail later.
+     *
+     * @param path where nothing may exist, not even a symbolic link
+     * @param size bytes, 1 or more
+     * @return the open file
+     * @throws LinuxException if the file can't be made; nothing is left then
+     */
+    public static NativeFile create(final Path path, final long size) {
+        final LibC.State state = LibC.state();
+        final int fd;
+        try (Arena arena = Arena.ofConfined()) {
+            fd = (int) LibC.OPEN.invokeExact(state.errno, arena.allocateFrom(path.toString()),
+                    O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, USUAL_MODE);
+        } catch (final Throwable thrown) {
+            throw LibC.unexpected(thrown);
+        }
+        if (fd < 0) {
+            throw new LinuxException("create " + path, state.errno());
+        }
+        try {
+            reserve(fd, size, path);
+            return new NativeFile(fd);
+        } catch (final LinuxException refused) {
+            LibC.close(fd);
+            try {
+                Files.deleteIfExists(path);
+            } catch (final IOException left) {
+                refused.addSuppressed(left);
+            }
+            throw refused;
+        }
+    }
+
+    private static void reserve(final int fd, final long size, final Path path) {
+        final LibC.State state = LibC.state();
+        int errno;
+        try {
+            do {
+                final int reserved = (int) FALLOCATE.invokeExact(state.errno, fd, 0, 0L, size);
+                errno = reserved < 0 ? state.errno() : 0;
+            } while (errno == Errno.EINTR);
+        } catch (final Throwable thrown) {
+            throw LibC.unexpected(thrown);
+        }
+        if (errno == Errno.ENOTSUP || errno == Errno.ENOSYS) {
+            truncate(fd, size);
+        } else if (errno != 0) {
+            throw new LinuxException("reserve " + size + " bytes for " + path, errno);
+        }
+    }
+
+    private static void truncate(final int fd, final long size) {
+        final LibC.State state = LibC.state();
+        final int result;
+        try {
+            result = (int) LibC.FTRUNCATE.invokeExact(state.errno, fd, size);
+        } catch (final Throwable thrown) {
+            throw LibC.unexpected(thrown);
+        }
+        if (result < 0) {
+            throw new LinuxException("ftruncate to " + size + " bytes", state.errno());
+        }
+    }
+
+    /**
+     * Sets the size: cuts, or adds zeros.
+     *
+     * @param size bytes, 0 or more
+     * @throws LinuxException if ftruncate(2) fails
+     */
+    public void truncate(final long size) {
+        truncate(fd(), size);
+    }
+
+    /**
+     * How many bytes it has.
+     *
+     * @return the size now
+     * @throws LinuxException if it can't be asked for
+     */
+    public long size() {
+        return size(fd());
     }
 
     /**

@@ -118,6 +118,7 @@ class FaultJournalTest {
             final FaultSink sink = new JournalingSink(RecordingSink.keeping(), journal);
             sink.claim(0, 5, FaultSink.NO_PASID).kind(FaultKind.VTD_FAULT);
             sink.publish();
+            sink.flush(); // as a reader does when it has read all there is
             sink.claim(0, 6, FaultSink.NO_PASID).kind(FaultKind.VTD_FAULT);
             try (JournalReader reader = JournalReader.open(path())) {
                 assertThat(reader.records()).isEqualTo(1);
