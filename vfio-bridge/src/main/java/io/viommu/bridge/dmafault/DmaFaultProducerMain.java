@@ -15,7 +15,6 @@
  */
 package io.viommu.bridge.dmafault;
 
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -23,7 +22,7 @@ import io.viommu.bridge.linux.EventFd;
 import io.viommu.bridge.linux.UnixSocket;
 
 /**
- * The process that stands in for the kernel: connects to the socket named by its argument, is handed a script and the
+ * The process that stands in for the kernel: connects to the socket named by its arguments, is handed a script and the
  * regions, produces, and reports. It ends with its parent: the socket's end is its end.
  *
  * <p>{@link ProducerProcess} starts it; nobody needs to by hand.
@@ -44,14 +43,18 @@ public final class DmaFaultProducerMain {
      * Runs the producer and ends the JVM: status 0 after a whole run, 1 after a failure (told to the parent), 2 for a
      * wrong call, 3 when the parent has gone.
      *
-     * @param arguments the path of the parent's socket.
+     * @param arguments the abstract name of the parent's socket, and the parent's process id.
      */
     public static void main(final String[] arguments) {
-        if (arguments.length != 1) {
-            System.err.println("The fault producer takes one argument, the path of its parent's socket.");
+        if (arguments.length != 2 || !arguments[1].matches("[0-9]{1,10}")) {
+            System.err.println("The fault producer takes its parent's socket and process id.");
             System.exit(2);
         }
-        try (UnixSocket socket = UnixSocket.connect(Path.of(arguments[0]))) {
+        try (UnixSocket socket = UnixSocket.connectAbstract(arguments[0])) {
+            if (socket.peerProcess() != Long.parseLong(arguments[1])) {
+                System.err.println("The fault producer's socket is not its parent's.");
+                System.exit(2);
+            }
             System.exit(serve(new ProducerChannel(socket)));
         }
     }

@@ -15,19 +15,19 @@
  */
 package io.viommu.bridge.dmafault;
 
-import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 import io.viommu.bridge.linux.LinuxException;
 import io.viommu.bridge.linux.UnixListener;
+import io.viommu.bridge.linux.UnixSocket;
 import io.viommu.lifecycle.Closing;
 
 /**
@@ -86,14 +86,13 @@ public final class ProducerProcess implements AutoCloseable {
      */
     public static ProducerProcess launch(final List<DmaFaultRegion> regions, final FaultScript script,
             final ProducerSettings settings) {
-        Path folder = null;
         try {
-            folder = Files.createTempDirectory("viommu"); // readable by its owner only, so nobody else can connect
-            final Path path = folder.resolve("producer");
             final Process process;
             final ProducerChannel channel;
-            try (UnixListener listener = UnixListener.bind(path)) {
-                process = new ProcessBuilder(command(path)).redirectOutput(ProcessBuilder.Redirect.DISCARD)
+            // A name in no folder: whatever signal comes when, nothing is left of it.
+            final String name = "viommu-producer-" + UUID.randomUUID();
+            try (UnixListener listener = UnixListener.bindAbstract(name)) {
+                process = new ProcessBuilder(command(name)).redirectOutput(ProcessBuilder.Redirect.DISCARD)
                         .redirectError(ProcessBuilder.Redirect.INHERIT).start();
                 channel = accept(listener, process);
             }
@@ -109,12 +108,10 @@ public final class ProducerProcess implements AutoCloseable {
             return producer;
         } catch (final IOException refused) {
             throw new UncheckedIOException("The fault producer can't be started: " + refused.getMessage(), refused);
-        } finally {
-            delete(folder);
         }
     }
 
-    private static List<String> command(final Path socket) {
+    private static List<String> command(final String socket) {
         final List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(FLAGS);
@@ -125,13 +122,21 @@ public final class ProducerProcess implements AutoCloseable {
         command.add("-cp");
         command.add(System.getProperty("java.class.path"));
         command.add(DmaFaultProducerMain.class.getName());
-        command.add(socket.toString());
+        command.add(socket);
+        command.add(Long.toString(ProcessHandle.current().pid()));
         return command;
     }
 
     private static ProducerChannel accept(final UnixListener listener, final Process process) {
         final long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(LAUNCH_SECONDS);
-        while (!listener.await(POLL_MILLIS)) {
+        while (true) {
+            if (listener.await(POLL_MILLIS)) {
+                final UnixSocket socket = listener.accept();
+                if (socket.peerProcess() == process.pid()) {
+                    return new ProducerChannel(socket);
+                }
+                socket.close(); // a stranger, who is told nothing
+            }
             if (!process.isAlive()) {
                 throw new IllegalStateException("The fault producer ended with exit status " + process.exitValue()
                         + " before it was ready.");
@@ -140,16 +145,6 @@ public final class ProducerProcess implements AutoCloseable {
                 process.destroyForcibly();
                 throw new IllegalStateException("The fault producer was not ready within " + LAUNCH_SECONDS
                         + " seconds.");
-            }
-        }
-        return new ProducerChannel(listener.accept());
-    }
-
-    private static void delete(final Path folder) {
-        if (folder != null) {
-            final File file = folder.toFile();
-            if (!file.delete()) {
-                file.deleteOnExit();
             }
         }
     }

@@ -28,10 +28,13 @@ import java.nio.file.Path;
  *  0    2                                              110
  *  | family | path, NUL-terminated                      |
  * </pre>
+ *
+ * <p>An abstract name is a NUL and the name, and the address ends with it; it is in no file system and goes with its
+ * socket.
  */
 final class UnixAddress {
     static final int AF_UNIX = 1;
-    static final int SIZE = 110;
+    private static final int SIZE = 110;
     private static final int PATH = 2;
     private static final int MAX_PATH = SIZE - PATH - 1;
 
@@ -39,12 +42,21 @@ final class UnixAddress {
     }
 
     static MemorySegment of(final Path path, final Arena arena) {
-        final byte[] bytes = path.toString().getBytes(StandardCharsets.UTF_8);
+        return of(path.toString().getBytes(StandardCharsets.UTF_8), path, SIZE, arena);
+    }
+
+    /** An abstract name, without the NUL in front. */
+    static MemorySegment ofAbstract(final String name, final Arena arena) {
+        final byte[] bytes = ("\0" + name).getBytes(StandardCharsets.UTF_8);
+        return of(bytes, name, PATH + bytes.length, arena);
+    }
+
+    private static MemorySegment of(final byte[] bytes, final Object name, final int size, final Arena arena) {
         if (bytes.length > MAX_PATH) {
-            throw new IllegalArgumentException("A unix socket path has at most " + MAX_PATH + " bytes; " + path
+            throw new IllegalArgumentException("A unix socket path has at most " + MAX_PATH + " bytes; " + name
                     + " has " + bytes.length + ".");
         }
-        final MemorySegment address = arena.allocate(SIZE, 2);
+        final MemorySegment address = arena.allocate(size, 2);
         address.set(ValueLayout.JAVA_SHORT, 0, (short) AF_UNIX);
         MemorySegment.copy(bytes, 0, address, ValueLayout.JAVA_BYTE, PATH, bytes.length);
         return address;

@@ -22,7 +22,10 @@ import java.lang.invoke.MethodHandle;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** A listening unix(7) stream socket, bound to a path that it removes when closed. */
+/**
+ * A listening unix(7) stream socket: bound to a path that it removes when closed, or to an abstract name, which leaves
+ * nothing behind whatever happens.
+ */
 public final class UnixListener extends Descriptor {
     private static final int ACCEPT_CLOEXEC = 0x80000;
     private static final int BACKLOG = 16;
@@ -31,10 +34,12 @@ public final class UnixListener extends Descriptor {
     private static final MethodHandle ACCEPT = LibC.call("accept4", LibC.INT, LibC.INT, LibC.ADDRESS, LibC.ADDRESS,
             LibC.INT);
 
+    private final String name;
     private final Path path;
 
-    private UnixListener(final int fd, final Path path) {
+    private UnixListener(final int fd, final String name, final Path path) {
         super(fd);
+        this.name = name;
         this.path = path;
     }
 
@@ -46,22 +51,42 @@ public final class UnixListener extends Descriptor {
      * @throws LinuxException if the path can't be bound, for instance because it exists
      */
     public static UnixListener bind(final Path path) {
+        try (Arena arena = Arena.ofConfined()) {
+            return bind(UnixAddress.of(path, arena), path.toString(), path);
+        }
+    }
+
+    /**
+     * Binds to an abstract name and listens. Everybody on this machine may connect: look at
+     * {@link UnixSocket#peerProcess} of who did.
+     *
+     * @param name at most 106 bytes; nobody may have it
+     * @return the listener
+     * @throws LinuxException if the name can't be bound, for instance because somebody has it
+     */
+    public static UnixListener bindAbstract(final String name) {
+        try (Arena arena = Arena.ofConfined()) {
+            return bind(UnixAddress.ofAbstract(name, arena), "@" + name, null);
+        }
+    }
+
+    private static UnixListener bind(final MemorySegment address, final String name, final Path path) {
         final int fd = UnixSocket.open();
         final LibC.State state = LibC.state();
-        try (Arena arena = Arena.ofConfined()) {
-            final int bound = (int) BIND.invokeExact(state.errno, fd, UnixAddress.of(path, arena), UnixAddress.SIZE);
+        try {
+            final int bound = (int) BIND.invokeExact(state.errno, fd, address, (int) address.byteSize());
             if (bound < 0) {
-                throw new LinuxException("bind to " + path, state.errno());
+                throw new LinuxException("bind to " + name, state.errno());
             }
             final int listening = (int) LISTEN.invokeExact(state.errno, fd, BACKLOG);
             if (listening < 0) {
-                throw new LinuxException("listen on " + path, state.errno());
+                throw new LinuxException("listen on " + name, state.errno());
             }
         } catch (final Throwable thrown) {
             LibC.close(fd);
             throw LibC.unexpected(thrown);
         }
-        return new UnixListener(fd, path);
+        return new UnixListener(fd, name, path);
     }
 
     /**
@@ -94,14 +119,14 @@ public final class UnixListener extends Descriptor {
             throw LibC.unexpected(thrown);
         }
         if (fd < 0) {
-            throw new LinuxException("accept on " + path, errno);
+            throw new LinuxException("accept on " + name, errno);
         }
         return UnixSocket.adopt(fd);
     }
 
     @Override
     public void close() {
-        if (!release()) {
+        if (!release() || path == null) {
             return;
         }
         try {

@@ -44,10 +44,14 @@ public final class UnixSocket extends Descriptor {
     private static final MethodHandle SENDMSG = LibC.call("sendmsg", LibC.LONG, LibC.INT, LibC.ADDRESS, LibC.INT);
     private static final MethodHandle RECVMSG = LibC.call("recvmsg", LibC.LONG, LibC.INT, LibC.ADDRESS, LibC.INT);
     private static final int SOL_SOCKET = 1;
+    private static final int SO_PEERCRED = 17;
+    private static final int UCRED = 12;
     private static final int SO_RCVTIMEO = 20;
     private static final int SO_SNDTIMEO = 21;
     private static final MethodHandle SETSOCKOPT = LibC.call("setsockopt", LibC.INT, LibC.INT, LibC.INT, LibC.INT,
             LibC.ADDRESS, LibC.INT);
+    private static final MethodHandle GETSOCKOPT = LibC.call("getsockopt", LibC.INT, LibC.INT, LibC.INT, LibC.INT,
+            LibC.ADDRESS, LibC.ADDRESS);
     private static final MethodHandle SHUTDOWN = LibC.call("shutdown", LibC.INT, LibC.INT, LibC.INT);
 
     private final MessageHeader outgoing = new MessageHeader();
@@ -113,11 +117,30 @@ public final class UnixSocket extends Descriptor {
      * @throws LinuxException if nobody listens there
      */
     public static UnixSocket connect(final Path path) {
+        try (Arena arena = Arena.ofConfined()) {
+            return connect(UnixAddress.of(path, arena), path.toString());
+        }
+    }
+
+    /**
+     * Connects to a socket that listens at an abstract name.
+     *
+     * @param name at most 106 bytes
+     * @return the connection
+     * @throws LinuxException if nobody listens there
+     */
+    public static UnixSocket connectAbstract(final String name) {
+        try (Arena arena = Arena.ofConfined()) {
+            return connect(UnixAddress.ofAbstract(name, arena), "@" + name);
+        }
+    }
+
+    private static UnixSocket connect(final MemorySegment address, final String name) {
         final int fd = open();
         final LibC.State state = LibC.state();
         final int result;
-        try (Arena arena = Arena.ofConfined()) {
-            result = (int) CONNECT.invokeExact(state.errno, fd, UnixAddress.of(path, arena), UnixAddress.SIZE);
+        try {
+            result = (int) CONNECT.invokeExact(state.errno, fd, address, (int) address.byteSize());
         } catch (final Throwable thrown) {
             LibC.close(fd);
             throw LibC.unexpected(thrown);
@@ -125,9 +148,33 @@ public final class UnixSocket extends Descriptor {
         if (result < 0) {
             final int errno = state.errno();
             LibC.close(fd);
-            throw new LinuxException("connect to " + path, errno);
+            throw new LinuxException("connect to " + name, errno);
         }
         return new UnixSocket(fd);
+    }
+
+    /**
+     * Who connected, or listened when this connected: the kernel's word, not the peer's.
+     *
+     * @return its process id
+     * @throws LinuxException if the kernel doesn't tell
+     */
+    public long peerProcess() {
+        final LibC.State state = LibC.state();
+        final int result;
+        final int process;
+        try (Arena arena = Arena.ofConfined()) {
+            final MemorySegment credentials = arena.allocate(UCRED, Integer.BYTES); // pid, uid, gid
+            final MemorySegment size = arena.allocateFrom(LibC.INT, UCRED);
+            result = (int) GETSOCKOPT.invokeExact(state.errno, fd(), SOL_SOCKET, SO_PEERCRED, credentials, size);
+            process = credentials.get(LibC.INT, 0);
+        } catch (final Throwable thrown) {
+            throw LibC.unexpected(thrown);
+        }
+        if (result < 0) {
+            throw new LinuxException("ask who the peer is", state.errno());
+        }
+        return process;
     }
 
     static int open() {

@@ -153,4 +153,19 @@ class UnixSocketTest {
             assertThat(peer.exitValue()).isZero();
         }
     }
+
+    @Test
+    void anAbstractNameIsInNoFolderAndTheKernelSaysWhoConnected() throws Exception {
+        final String name = "viommu-test-" + ProcessHandle.current().pid();
+        try (UnixListener listener = UnixListener.bindAbstract(name);
+                UnixSocket client = UnixSocket.connectAbstract(name);
+                UnixSocket server = listener.accept()) {
+            assertThat(server.peerProcess()).isEqualTo(ProcessHandle.current().pid());
+            assertThat(client.peerProcess()).isEqualTo(ProcessHandle.current().pid());
+            assertThatThrownBy(() -> UnixListener.bindAbstract(name)).hasMessageContaining("@" + name)
+                    .hasMessageContaining("EADDRINUSE");
+        }
+        assertThatThrownBy(() -> UnixSocket.connectAbstract(name)).hasMessageContaining("ECONNREFUSED");
+        UnixListener.bindAbstract(name).close();
+    }
 }
