@@ -16,15 +16,16 @@
 
 package io.viommu.vmm.cli;
 
-import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 
 import io.viommu.bridge.journal.FaultJournal;
+import io.viommu.counters.CounterFile;
 import io.viommu.counters.DistinctFaultLog;
 import io.viommu.pipeline.InjectorMode;
 import io.viommu.vmm.replay.MachineKind;
@@ -88,31 +89,24 @@ final class ReplayCommand extends TerminalCommand implements Callable<Integer> {
     public Integer call() {
         final ReplayOptions options = new ReplayOptions(files, machine(), json, dmesg, rate(), repeat(), entrySize(),
                 guestQueue(), injector(), devices(map), null, null);
-        try (CounterFiles.Lease lease = lease();
+        final Map<String, Path> outputs = new LinkedHashMap<>();
+        outputs.put("--counters", counters);
+        outputs.put("--record", record);
+        outputs.put("--fault-log", faultLog);
+        checkOutputs(outputs, files);
+        try (CounterFiles.Lease lease = counters == null
+                ? new CounterFiles().forThisProcess()
+                : CounterFiles.named(counters);
+                CounterFile counted = lease.open(terminal().err());
                 FaultJournal journal = journal();
                 DistinctFaultLog distinct = faultLog(faultLog)) {
             return new Replay(options.keeping(journal, distinct), terminal().in(), terminal().out(), terminal().err(),
-                    lease.path(),
-                    terminal().interactive()).run();
+                    counted, terminal().interactive()).run();
         }
-    }
-
-    private CounterFiles.Lease lease() {
-        final CounterFiles.Lease lease = counters == null
-                ? CounterFiles.forThisProcess()
-                : CounterFiles.named(counters);
-        if (lease == null) {
-            throw refusal("--counters must name a file in a folder that can be written, not '" + counters + "'");
-        }
-        return lease;
     }
 
     private FaultJournal journal() {
-        try {
-            return record == null ? null : FaultJournal.create(record, FaultJournal.DEFAULT_CAPACITY);
-        } catch (final UncheckedIOException refused) {
-            throw refusal("--record must name a file in a folder that can be written, not '" + record + "'");
-        }
+        return record == null ? null : FaultJournal.create(record, FaultJournal.DEFAULT_CAPACITY);
     }
 
     private MachineKind machine() {

@@ -72,10 +72,11 @@ final class StatCommand extends TerminalCommand implements Callable<Integer> {
         if (faultLog != null) {
             return showFaults();
         }
-        final Path path = file == null ? CounterFiles.newest().orElse(null) : file;
+        final Path path = file == null ? new CounterFiles().newest().orElse(null) : file;
         if (path == null) {
-            terminal().err().println("viommu: No viommu is running; its counters would be in " + CounterFiles.folder()
-                    + ".");
+            terminal().err()
+                    .println("viommu: No viommu is running; its counters would be in " + new CounterFiles().usual()
+                            + ".");
             return 1;
         }
         final Map<String, Long> before = new HashMap<>();

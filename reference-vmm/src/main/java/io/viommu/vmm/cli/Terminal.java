@@ -16,12 +16,10 @@
 
 package io.viommu.vmm.cli;
 
-import java.io.BufferedOutputStream;
-import java.io.FileDescriptor;
-import java.io.FileOutputStream;
 import java.io.InputStream;
 import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
+
+import io.viommu.vmm.output.StandardOutput;
 
 /**
  * Where a command reads and prints.
@@ -33,12 +31,8 @@ import java.nio.charset.StandardCharsets;
  */
 record Terminal(InputStream in, PrintStream out, PrintStream err, boolean interactive) {
 
-    private static final int BUFFER = 1 << 16;
-
-    static Terminal standard() {
-        final PrintStream out = new PrintStream(
-                new BufferedOutputStream(new FileOutputStream(FileDescriptor.out), BUFFER), false,
-                StandardCharsets.UTF_8);
-        return new Terminal(System.in, out, System.err, System.console() != null && System.console().isTerminal());
+    static Terminal standard(final StandardOutput output) {
+        return new Terminal(System.in, output.text(), System.err,
+                System.console() != null && System.console().isTerminal());
     }
 }

@@ -16,8 +16,12 @@
 
 package io.viommu.vmm.cli;
 
+import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -74,14 +78,51 @@ abstract class TerminalCommand {
         return number;
     }
 
+    /**
+     * Refuses files to write that can't be meant: a folder or device, one in a folder that can't be written, one of the
+     * files that are read, or one twice.
+     *
+     * @param outputs files to write by their options, null for those not given; an older regular file is replaced.
+     * @param inputs  files that are read.
+     */
+    final void checkOutputs(final Map<String, Path> outputs, final Collection<String> inputs) {
+        final Map<Path, String> taken = new HashMap<>();
+        inputs.forEach(input -> taken.put(real(input), "the input '" + input + "'"));
+        taken.remove(null);
+        outputs.forEach((option, path) -> {
+            if (path != null) {
+                final Path folder = path.toAbsolutePath().getParent();
+                if (path.toString().isEmpty() || folder == null || !Files.isDirectory(folder)
+                        || !Files.isWritable(folder)
+                        || Files.exists(path, LinkOption.NOFOLLOW_LINKS)
+                                && !Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS)) {
+                    throw refusal(option + " must name a file in a folder that can be written, not '" + path + "'");
+                }
+                final String other = taken.put(real(path.toString()), "what " + option + " names");
+                if (other != null) {
+                    throw refusal(option + " must name a file of its own, not " + other);
+                }
+            }
+        });
+    }
+
+    /** The same for all names of a file; null for what can't be one. */
+    private static Path real(final String name) {
+        try {
+            final Path path = Path.of(name).toAbsolutePath().normalize();
+            final Path folder = path.getParent();
+            return folder == null || Files.exists(path)
+                    ? path.toRealPath()
+                    : folder.toRealPath().resolve(path.getFileName());
+        } catch (final IOException | InvalidPathException none) {
+            return null;
+        }
+    }
+
     /** A log of distinct faults where the user wants one, or null. */
     final DistinctFaultLog faultLog(final Path path) {
         if (path == null) {
             return null;
-        }
-        final Path folder = path.toAbsolutePath().getParent();
-        if (folder == null || !Files.isWritable(folder) || Files.isDirectory(path)) {
-            throw refusal("--fault-log must name a file in a folder that can be written, not '" + path + "'");
         }
         return DistinctFaultLog.create(path, FAULT_LOG_LINES, SystemEpochClock.INSTANCE);
     }

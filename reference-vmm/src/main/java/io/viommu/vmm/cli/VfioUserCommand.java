@@ -17,6 +17,7 @@
 package io.viommu.vmm.cli;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -84,13 +85,22 @@ final class VfioUserCommand extends TerminalCommand implements Callable<Integer>
         }
         final VfioUserOptions options = new VfioUserOptions(model, modelProperties(), socket,
                 endpoints(), faults, pace, devices(map), control, memory, trace, visible);
-        try (CounterFiles.Lease lease = CounterFiles.forThisProcess();
-                CounterFile counters = lease == null ? CounterFile.inMemory() : CounterFile.create(lease.path());
+        final Map<String, Path> outputs = new LinkedHashMap<>();
+        outputs.put("--fault-log", faultLog);
+        final List<String> inputs = new ArrayList<>(faults);
+        if (memory != null) {
+            inputs.add(memory.toString());
+        }
+        checkOutputs(outputs, inputs);
+        try (CounterFiles.Lease lease = new CounterFiles().forThisProcess();
+                CounterFile counters = lease.open(terminal().err());
                 VfioUserDoor door = open(options, counters)) {
             final Thread ending = new Thread(door::close); // removes the sockets
             Runtime.getRuntime().addShutdownHook(ending);
             terminal().out().println("viommu: " + model + " is served at " + socket);
-            terminal().out().flush();
+            if (terminal().out().checkError()) {
+                return 1; // nobody can know that it serves
+            }
             door.await();
         }
         return 0;

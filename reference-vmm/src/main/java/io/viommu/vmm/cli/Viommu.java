@@ -18,9 +18,10 @@ package io.viommu.vmm.cli;
 
 import java.io.PrintStream;
 import java.io.PrintWriter;
-import java.io.UncheckedIOException;
 import java.util.Arrays;
+import java.util.stream.Collectors;
 
+import io.viommu.vmm.output.StandardOutput;
 import io.viommu.vmm.qtest.QtestCommand;
 import io.viommu.vmm.qtest.QtestMain;
 import picocli.CommandLine;
@@ -50,10 +51,10 @@ public final class Viommu extends TerminalCommand implements Runnable {
             QtestMain.main(Arrays.copyOfRange(arguments, 1, arguments.length));
             return;
         }
-        final Terminal terminal = Terminal.standard();
+        final StandardOutput output = StandardOutput.open();
+        final Terminal terminal = Terminal.standard(output);
         final int status = run(terminal, arguments);
-        terminal.out().flush();
-        System.exit(status);
+        System.exit(output.finish("viommu", status, terminal.err()));
     }
 
     /**
@@ -97,6 +98,13 @@ public final class Viommu extends TerminalCommand implements Runnable {
         return USAGE;
     }
 
+    /** A name of a file may have anything in it; what we say of it is one line, and moves no cursor. */
+    private static String oneLine(final String text) {
+        return text.strip().codePoints()
+                .mapToObj(code -> Character.isISOControl(code) ? "\\x%02x".formatted(code) : Character.toString(code))
+                .collect(Collectors.joining());
+    }
+
     private static String sentence(final ParameterException problem) {
         final CommandLine command = problem.getCommandLine();
         if (problem instanceof UnmatchedArgumentException unmatched && !command.getSubcommands().isEmpty()
@@ -104,16 +112,15 @@ public final class Viommu extends TerminalCommand implements Runnable {
             return "There is no command '" + unmatched.getUnmatched().getFirst() + "'; there are: "
                     + String.join(", ", command.getSubcommands().keySet()) + ".";
         }
-        final String text = problem.getMessage().lines().findFirst().orElse("The command line is not understood");
+        final String text = oneLine(problem.getMessage() == null || problem.getMessage().isBlank()
+                ? "The command line is not understood"
+                : problem.getMessage());
         return text.endsWith(".") ? text : text + ".";
     }
 
-    /** Whoever reads our output may leave; that is not worth a word. Everything else is a defect or a full disk. */
+    /** A defect or a full disk. */
     private static int fail(final PrintStream err, final Exception problem) {
-        if (problem instanceof UncheckedIOException gone && gone.getMessage().contains("Broken pipe")) {
-            return 0;
-        }
-        err.println("viommu: " + (problem.getMessage() == null ? problem.toString() : problem.getMessage()));
+        err.println("viommu: " + oneLine(problem.getMessage() == null ? problem.toString() : problem.getMessage()));
         if (System.getProperty("viommu.stacktrace") != null) {
             problem.printStackTrace(err);
         }

@@ -52,6 +52,11 @@ final class QtestLog {
         write('R', line + "\n");
     }
 
+    /** Whether a part of it could not be written. */
+    boolean failed() {
+        return out != null && out.checkError();
+    }
+
     void sent(final String text) {
         write('S', text);
     }

@@ -18,14 +18,13 @@ package io.viommu.vmm.qtest;
 
 import java.io.FileDescriptor;
 import java.io.FileInputStream;
-import java.io.FileOutputStream;
-import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 import io.viommu.vmm.machine.MachineSpec;
+import io.viommu.vmm.output.StandardOutput;
 
 /**
  * Opens the qtest door as a program: on standard input and output, or as QEMU's command line says. Started directly by
@@ -40,7 +39,9 @@ public final class QtestMain {
     /** In front of the QEMU options: for which architecture this program stands in. */
     static final String TARGET = "--target=";
 
+    private static final String WHO = "viommu qtest";
     private static final int DONE = 0;
+    private static final int FAILED = 1;
     private static final int USAGE = 2;
 
     private QtestMain() {
@@ -59,25 +60,26 @@ public final class QtestMain {
      * Runs until the client has gone.
      *
      * @param arguments as for {@link #main}.
-     * @return the exit status: 0, or 2 if the options can't be understood or followed.
+     * @return the exit status: 0, 1 if an answer or the log could not be written, or 2 if the options can't be
+     *         understood or followed.
      */
     public static int run(final List<String> arguments) {
         if (arguments.contains("--help") || arguments.contains("-help") || arguments.contains("-h")) {
-            QtestHelp.print(new PrintStream(new FileOutputStream(FileDescriptor.out)));
-            return DONE;
+            final StandardOutput output = StandardOutput.open();
+            QtestHelp.print(output.text());
+            return output.finish(WHO, DONE, System.err);
         }
         final boolean targeted = !arguments.isEmpty() && arguments.get(0).startsWith(TARGET);
         final String architecture = targeted ? arguments.get(0).substring(TARGET.length()) : "";
         try (Door door = new Door(architecture)) {
-            open(door, arguments.subList(targeted ? 1 : 0, arguments.size()));
-            return DONE;
+            return open(door, arguments.subList(targeted ? 1 : 0, arguments.size()));
         } catch (final Refusal refusal) {
-            System.err.println("viommu qtest: " + refusal.getMessage());
+            System.err.println(WHO + ": " + refusal.getMessage());
             return USAGE;
         }
     }
 
-    private static void open(final Door door, final List<String> options) {
+    private static int open(final Door door, final List<String> options) {
         final QemuCommandLine line = new QemuCommandLine(door.architecture()).parse(options);
         final MachineSpec machine = line.machine();
         final QtestLog log = QtestLog.open(line.log());
@@ -92,13 +94,18 @@ public final class QtestMain {
             }
         });
         Runtime.getRuntime().addShutdownHook(onSignal);
+        final StandardOutput output = StandardOutput.open();
         final Endpoint client = line.qtest().isEmpty() || line.qtest().equals("stdio")
-                ? new Endpoint(new FileInputStream(FileDescriptor.in), new FileOutputStream(FileDescriptor.out))
+                ? new Endpoint(new FileInputStream(FileDescriptor.in), output.bytes())
                 : Endpoint.open("-qtest", line.qtest());
         final List<Thread> monitors = startMonitors(door, line.monitors());
         new QtestSession(client.in(), client.out(), new QtestProtocol(door), log).run();
         monitors.forEach(QtestMain::join);
         ending.set(true);
+        if (log.failed()) {
+            System.err.println(WHO + ": -qtest-log: '" + Words.shown(line.log()) + "' can't be written any more.");
+        }
+        return output.finish(WHO, log.failed() ? FAILED : DONE, System.err);
     }
 
     private static List<Thread> startMonitors(final Door door, final List<String> sockets) {

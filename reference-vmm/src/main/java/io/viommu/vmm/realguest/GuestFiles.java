@@ -60,9 +60,14 @@ record GuestFiles(Path folder) {
     }
 
     static GuestFiles inCache(final Map<String, String> environment) {
-        final String home = named(environment, "HOME", "/tmp");
-        final String caches = named(environment, "XDG_CACHE_HOME", home + "/.cache");
-        return new GuestFiles(Path.of(named(environment, "VIOMMU_CACHE", caches + "/viommu"), "real-guest"));
+        final String home = named(environment, "HOME", "");
+        final String caches = named(environment, "XDG_CACHE_HOME", home.isEmpty() ? "" : home + "/.cache");
+        final String ours = named(environment, "VIOMMU_CACHE", caches.isEmpty() ? "" : caches + "/viommu");
+        if (ours.isEmpty()) {
+            // never in /tmp, where anybody may be before us: programs are started from there
+            throw new IllegalStateException("VIOMMU_CACHE, XDG_CACHE_HOME or HOME must be set.");
+        }
+        return new GuestFiles(Path.of(ours, "real-guest"));
     }
 
     /** A variable that is empty counts as not set, as it does for the scripts. */

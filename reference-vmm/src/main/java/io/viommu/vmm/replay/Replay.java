@@ -18,12 +18,15 @@ package io.viommu.vmm.replay;
 
 import java.io.InputStream;
 import java.io.PrintStream;
-import java.nio.file.Path;
+import java.util.List;
+import java.util.Objects;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 import io.viommu.bridge.dmafault.EntryFormat;
 import io.viommu.bridge.journal.FaultJournal;
 import io.viommu.counters.CounterFile;
+import io.viommu.counters.DistinctFaultLog;
 
 /** One run of {@code viommu replay}: reads the logs, plays their faults, reports. */
 public final class Replay {
@@ -39,7 +42,7 @@ public final class Replay {
     private final InputStream in;
     private final PrintStream out;
     private final PrintStream err;
-    private final Path counterFile;
+    private final CounterFile counters;
     private final boolean terminal;
 
     /**
@@ -49,16 +52,16 @@ public final class Replay {
      * @param in          standard input.
      * @param out         takes the report.
      * @param err         takes complaints and the progress bar.
-     * @param counterFile where the counters are kept while it runs, or null to keep them to itself.
+     * @param counters    where everybody counts; stays the caller's.
      * @param terminal    whether somebody watches.
      */
     public Replay(final ReplayOptions options, final InputStream in, final PrintStream out, final PrintStream err,
-            final Path counterFile, final boolean terminal) {
+            final CounterFile counters, final boolean terminal) {
         this.options = options;
         this.in = in;
         this.out = out;
         this.err = err;
-        this.counterFile = counterFile;
+        this.counters = counters;
         this.terminal = terminal;
     }
 
@@ -79,9 +82,8 @@ public final class Replay {
         final Report report = options.json()
                 ? new JsonReport(out)
                 : new TableReport(out, options.repeat(), plan.faults().size());
-        try (CounterFile counters = counterFile == null ? CounterFile.inMemory() : CounterFile.create(counterFile);
-                Road road = new Road(options, plan, report, counters,
-                        kind -> new GuestConsole(KernelTexts.of(kind), kernelOutput()))) {
+        try (Road road = new Road(options, plan, report, counters,
+                kind -> new GuestConsole(KernelTexts.of(kind), kernelOutput()))) {
             return play(logs, plan, report, road);
         } catch (final IllegalStateException | IllegalArgumentException refused) {
             complain(refused.getMessage());
@@ -117,12 +119,26 @@ public final class Replay {
         }
         final FaultJournal journal = options.journal();
         if (journal != null && journal.missed() > 0) {
-            complain("The journal is full: it has " + journal.recorded() + " faults, and " + journal.missed()
-                    + " more came.");
+            complain("The journal " + (journal.failure() == null ? "is full: it " : "") + "has " + journal.recorded()
+                    + " faults, and " + journal.missed() + " more came.");
         }
-        final boolean clean = logs.badFiles() == 0 && summary.rejected() == 0 && failure == null
+        final boolean kept = keptAll(journal);
+        final boolean clean = kept && logs.badFiles() == 0 && summary.rejected() == 0 && failure == null
                 && summary.conserved();
         return clean ? DONE : REJECTED;
+    }
+
+    /** Complains of each file that couldn't be written to its end. */
+    private boolean keptAll(final FaultJournal journal) {
+        final DistinctFaultLog distinct = options.distinct();
+        if (distinct != null) {
+            distinct.flush();
+        }
+        counters.publish();
+        final List<String> failures = Stream.of(journal == null ? null : journal.failure(),
+                distinct == null ? null : distinct.failure(), counters.failure()).filter(Objects::nonNull).toList();
+        failures.forEach(this::complain);
+        return failures.isEmpty();
     }
 
     private static void join(final Thread thread) {

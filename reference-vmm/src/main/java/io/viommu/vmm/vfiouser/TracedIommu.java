@@ -22,6 +22,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.function.Consumer;
 
 import org.agrona.concurrent.UnsafeBuffer;
 
@@ -47,9 +48,15 @@ final class TracedIommu implements VirtualIommu, AutoCloseable {
     private final VirtualIommu model;
     private final PostedCommands posted;
     private final PrintWriter lines;
+    private final Path file;
+    private final Consumer<String> news;
+    private boolean failed;
 
-    TracedIommu(final VirtualIommu model, final boolean smmu, final GuestMemory memory, final Path file) {
+    TracedIommu(final VirtualIommu model, final boolean smmu, final GuestMemory memory, final Path file,
+            final Consumer<String> news) {
         this.model = model;
+        this.file = file;
+        this.news = news;
         final UnsafeBuffer word = new UnsafeBuffer(new byte[Long.BYTES]);
         posted = new PostedCommands(smmu, address -> {
             word.putLong(0, 0); // what isn't memory reads as nothing
@@ -94,8 +101,14 @@ final class TracedIommu implements VirtualIommu, AutoCloseable {
     }
 
     private synchronized void line(final String text) {
+        if (failed) {
+            return;
+        }
         lines.println(text);
-        lines.flush();
+        failed = lines.checkError(); // flushes
+        if (failed) {
+            news.accept("--trace: '" + file + "' can't be written any more; the guest goes on untraced.");
+        }
     }
 
     @Override

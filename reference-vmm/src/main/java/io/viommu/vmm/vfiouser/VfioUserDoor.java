@@ -85,7 +85,7 @@ public final class VfioUserDoor implements AutoCloseable {
             made = new DoorIommu(options.model(), options.properties(), server, counters, faults);
             traced = options.trace() == null
                     ? null
-                    : new TracedIommu(made.model(), made.smmu(), server.memory(), options.trace());
+                    : new TracedIommu(made.model(), made.smmu(), server.memory(), options.trace(), news);
             function.model(traced == null ? made.model() : traced);
             for (final VfioUserEndpoint endpoint : options.endpoints()) {
                 add(endpoint, made);

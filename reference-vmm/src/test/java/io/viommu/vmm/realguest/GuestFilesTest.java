@@ -17,6 +17,7 @@
 package io.viommu.vmm.realguest;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.Map;
 
@@ -34,7 +35,7 @@ class GuestFilesTest {
         assertThat(folder(Map.of("HOME", "/h"))).isEqualTo("/h/.cache/viommu/real-guest");
         assertThat(folder(Map.of("HOME", "/h", "XDG_CACHE_HOME", "/x"))).isEqualTo("/x/viommu/real-guest");
         assertThat(folder(Map.of("XDG_CACHE_HOME", "/x", "VIOMMU_CACHE", "/c"))).isEqualTo("/c/real-guest");
-        assertThat(folder(Map.of())).isEqualTo("/tmp/.cache/viommu/real-guest");
+        assertThatThrownBy(() -> folder(Map.of())).hasMessage("VIOMMU_CACHE, XDG_CACHE_HOME or HOME must be set.");
     }
 
     @Test
