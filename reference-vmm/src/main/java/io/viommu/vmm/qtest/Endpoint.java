@@ -25,7 +25,9 @@ import java.nio.channels.Channels;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Map;
 
 /**
@@ -58,7 +60,13 @@ record Endpoint(InputStream in, OutputStream out) {
     }
 
     private static SocketChannel accept(final UnixDomainSocketAddress address) throws IOException {
-        Files.deleteIfExists(Path.of(address.getPath().toString()));
+        final Path path = address.getPath();
+        if (Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
+            if (!Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS).isOther()) {
+                throw new IOException("something is there that is no socket");
+            }
+            Files.delete(path); // of a run before
+        }
         try (ServerSocketChannel listener = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
             listener.bind(address);
             return listener.accept();

@@ -90,8 +90,8 @@ public final class DmaFaultMemory implements AutoCloseable {
     }
 
     /**
-     * Maps memory that another process made. If that process could still shrink it, a later access here would be a
-     * SIGBUS; memory made by {@link #create} is sealed against that.
+     * Maps memory that another process made: a memfd sealed against shrinking, as {@link #create} makes it, since
+     * otherwise a later access here could be a SIGBUS.
      *
      * @param fd a descriptor that nobody else closes; closed here also when mapping fails.
      * @return the memory, all of it.

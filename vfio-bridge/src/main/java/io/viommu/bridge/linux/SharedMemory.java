@@ -25,7 +25,7 @@ import io.viommu.lifecycle.Closing;
  * Memory shared with another process: a memfd, mapped readable and writable.
  *
  * <p>Memory created here is sealed against shrinking and growing, since a peer that truncated it would turn the next
- * access into a SIGBUS; memory received from elsewhere is mapped only after its size has been checked.
+ * access into a SIGBUS; memory received from elsewhere is mapped only if it is sealed so, and its size fits.
  *
  * <p>Any thread may use the memory. Whoever looks through the raw {@link #address} must have ended before
  * {@link #close}: it unmaps, and nothing but {@link #segment} would notice.
@@ -34,6 +34,8 @@ public final class SharedMemory implements AutoCloseable {
     private static final int MFD_CLOEXEC = 1;
     private static final int MFD_ALLOW_SEALING = 2;
     private static final int F_ADD_SEALS = 1033;
+    private static final int F_GET_SEALS = 1034;
+    private static final int F_SEAL_SHRINK = 2;
     private static final int F_SEAL_SEAL_SHRINK_GROW = 7;
     private static final MethodHandle MEMFD_CREATE = LibC.call("memfd_create", LibC.INT, LibC.ADDRESS, LibC.INT);
 
@@ -102,7 +104,7 @@ public final class SharedMemory implements AutoCloseable {
      *
      * @param fd a descriptor that nobody else closes; closed here also when mapping fails
      * @return the memory
-     * @throws LinuxException if it can't be mapped
+     * @throws LinuxException if it can't be mapped or could be cut
      */
     public static SharedMemory map(final int fd) {
         final long size;
@@ -121,7 +123,7 @@ public final class SharedMemory implements AutoCloseable {
      * @param fd a descriptor that nobody else closes; closed here also when mapping fails
      * @param size bytes, 1 or more, at most what the file has
      * @return the memory
-     * @throws LinuxException if it can't be mapped or is shorter than {@code size}
+     * @throws LinuxException if it can't be mapped, could be cut, or is shorter than {@code size}
      */
     public static SharedMemory map(final int fd, final long size) {
         try {
@@ -129,6 +131,9 @@ public final class SharedMemory implements AutoCloseable {
             if (size < 1 || size > available) {
                 throw new LinuxException("mmap of " + size + " bytes failed: descriptor " + fd + " has " + available
                         + " bytes.", 0);
+            }
+            if ((LibC.fcntl(fd, F_GET_SEALS, 0, "ask for the seals of shared memory") & F_SEAL_SHRINK) == 0) {
+                throw new LinuxException("Descriptor " + fd + " must be a memfd that is sealed against shrinking.", 0);
             }
             return new SharedMemory(fd, LibC.mmap(fd, 0, size, true, "of descriptor " + fd), size);
         } catch (final LinuxException failure) {

@@ -21,8 +21,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class SharedMemoryTest {
     @Test
@@ -87,6 +90,14 @@ class SharedMemoryTest {
             assertThat(word.get(JAVA_LONG, 0)).isEqualTo(78);
             assertThat(file.readAt(word, 4096)).as("end of file").isZero();
             assertThat(file.ioctl(0x3b81, word)).isEqualTo(-Errno.ENOTTY);
+        }
+    }
+
+    @Test
+    void whatItsOwnerCouldCutIsNotMapped(@TempDir final Path folder) {
+        try (NativeFile file = NativeFile.create(folder.resolve("ram"), 8192)) {
+            assertThatThrownBy(() -> SharedMemory.map(NativeFile.duplicate(file.fd())))
+                    .isInstanceOf(LinuxException.class).hasMessageContaining("seal");
         }
     }
 }
