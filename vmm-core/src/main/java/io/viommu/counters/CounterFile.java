@@ -45,8 +45,7 @@ import org.agrona.concurrent.status.CountersReader;
  *
  * <p>The counters themselves are memory of this process: a file that is cut, deleted or on a full disk is given up,
  * {@link #failure} says so, and counting goes on. The magic is written last, so a reader never sees half a file. Adding
- * a counter locks; counting doesn't. What is closed gives its counters back, so that things may come and go
- * for ever.
+ * a counter locks; counting doesn't. What is closed gives its counters back, so that things may come and go for ever.
  */
 public final class CounterFile implements AutoCloseable {
 
@@ -60,8 +59,8 @@ public final class CounterFile implements AutoCloseable {
     private static final int PERIOD_MILLIS = 100;
     /** A disk that doesn't answer holds up who closes for so long. */
     private static final int PATIENCE_MILLIS = 5000;
-    /** The kernel's limit, PID_MAX_LIMIT. */
-    private static final long MOST_PROCESSES = 1 << 22;
+    /** The largest pid_t. */
+    private static final long MOST_PROCESSES = Integer.MAX_VALUE;
 
     private final UnsafeBuffer metadata;
     private final UnsafeBuffer values;

@@ -35,8 +35,8 @@ import io.viommu.fault.FaultRecord;
 /**
  * Records faults in a file of a fixed capacity, whose blocks are taken when it is made; what finds it full is counted,
  * in the file as well. It is cut to what was recorded when it is closed. One thread appends and flushes, and allocates
- * nothing by it; appending calls the kernel once for {@value #BATCH} records. Any thread may ask how many there are, and
- * may close.
+ * nothing by it; appending calls the kernel once for {@value #BATCH} records. Any thread may ask how many there are,
+ * and may close.
  *
  * <p>The file is written, not mapped: when it can't be written any more, or somebody cuts it, the recording ends,
  * {@link #failure} says why, and what comes is counted as missed. Nothing is thrown at who appends.
