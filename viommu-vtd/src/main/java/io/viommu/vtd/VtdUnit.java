@@ -16,7 +16,6 @@
 
 package io.viommu.vtd;
 
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.UnaryOperator;
 
 import io.viommu.device.RegisterFile;
@@ -45,6 +44,7 @@ import io.viommu.vtd.layout.CapabilityFields;
 import io.viommu.vtd.layout.StatusFields;
 import io.viommu.vtd.layout.VtdRegisters;
 import io.viommu.vtd.pagerequest.PageRequestQueue;
+import io.viommu.vtd.register.Drain;
 import io.viommu.vtd.register.EventLine;
 import io.viommu.vtd.register.FrameListener;
 import io.viommu.vtd.register.GlobalCommand;
@@ -76,7 +76,9 @@ public final class VtdUnit implements VirtualIommu, DmaTranslator, InterruptRema
     private final VtdInterruptRemapper remapper;
     private final VtdDmaTranslator dma;
     private final InvalidationSink sink;
-    private final ReentrantLock invalidating = new ReentrantLock();
+    private final Drain drain;
+    /** Held while registers are put into effect, and never while anybody is waited for. */
+    private final Object effects = new Object();
     private final InvalidationQueue invalidations;
     private final RegisterInvalidation registerInvalidations;
     private final HostIommu host;
@@ -125,6 +127,7 @@ public final class VtdUnit implements VirtualIommu, DmaTranslator, InterruptRema
                         this::pasidGone)
                 : null;
         this.sink = watch.apply(hardware == null ? dma.invalidations() : hardware);
+        this.drain = new Drain(sink::quiesce, this::mayNotWait);
         this.frame = new RegisterFrame(capabilities, config.quirks());
         final RegisterFile registers = frame.registers();
         this.state = new RemappingState(registers);
@@ -139,14 +142,14 @@ public final class VtdUnit implements VirtualIommu, DmaTranslator, InterruptRema
             this.pageRequests = null;
         }
         final InvalidationParts parts = new InvalidationParts(registers, capabilities, state, platform.memory(), sink,
-                invalidating, config.quirks());
+                drain, config.quirks());
         this.invalidations = new InvalidationQueue(parts, faultEvent,
-                EventLine.invalidation(registers, platform.interrupts()), this::respond, this::mayNotWait);
+                EventLine.invalidation(registers, platform.interrupts()), this::respond);
         this.registerInvalidations = new RegisterInvalidation(parts);
         this.injection = new FaultInjection(faults, policy(), this::pageRequest, config.lostEvents());
-        new GlobalCommand(registers, capabilities, state, new Switchboard());
+        new GlobalCommand(registers, capabilities, state, new Switchboard(), drain);
         if (capabilities.has(CapabilityFields.PLMR | CapabilityFields.PHMR)) {
-            dma.protect(new ProtectedMemory(registers, sink::quiesce));
+            dma.protect(new ProtectedMemory(registers, drain));
         }
         registers.onWrite(VtdRegisters.FSTS, (before, after, written, lanes) -> faultStatusWritten(before & ~after));
     }
@@ -251,20 +254,24 @@ public final class VtdUnit implements VirtualIommu, DmaTranslator, InterruptRema
         }
     }
 
-    /** Whether others wait for the calling thread: it injects, or a guest handles its message. */
+    /** Whether others may wait for the calling thread: it injects, is in a DMA, or a guest handles its message. */
     private boolean mayNotWait() {
-        return injector == Thread.currentThread().threadId() || remapper.sending();
+        return injector == Thread.currentThread().threadId() || remapper.sending()
+                || dma.inTransaction();
     }
 
     @Override
     public void reset() {
         frame.reset();
         state.reset();
+        drain.reset();
         faults.restart();
-        invalidations.disabled();
+        invalidations.reset();
         registerInvalidations.reset();
         forgetTranslations();
+        drain.await();
         forgetInterrupts();
+        drain.await();
         if (pageRequests != null) {
             pageRequests.reset();
         }
@@ -272,30 +279,22 @@ public final class VtdUnit implements VirtualIommu, DmaTranslator, InterruptRema
 
     /** Puts the root table and the enable into effect, and forgets all that came of them before. */
     private void forgetTranslations() {
-        invalidating.lock();
-        try {
+        synchronized (effects) {
             dma.update(dma.context().with(state.translationEnabled(), state.rootTable()));
-            sink.forgetAllContexts();
-            sink.forgetAllPasids();
-            sink.forgetAllTranslations();
-            sink.quiesce();
-        } finally {
-            invalidating.unlock();
         }
+        sink.forgetAllContexts();
+        sink.forgetAllPasids();
+        sink.forgetAllTranslations();
     }
 
     /** Likewise for interrupts. */
     private void forgetInterrupts() {
-        invalidating.lock();
-        try {
+        synchronized (effects) {
             final InterruptContext before = remapper.context();
             remapper.update(new InterruptContext(before.capabilities(), state.interruptRemappingEnabled(),
                     state.interruptTable(), state.compatibilityInterruptsPass(), before.hostAddressWidth()));
-            sink.forgetAllInterrupts();
-            sink.quiesce();
-        } finally {
-            invalidating.unlock();
         }
+        sink.forgetAllInterrupts();
     }
 
     private FaultDisposition pageRequest(final FaultRecord record) {
@@ -330,13 +329,11 @@ public final class VtdUnit implements VirtualIommu, DmaTranslator, InterruptRema
         @Override
         public void translationSwitched(final boolean on) {
             forgetTranslations();
-            restartFaults();
         }
 
         @Override
         public void interruptRemappingSwitched(final boolean on) {
             forgetInterrupts();
-            restartFaults();
         }
 
         @Override
@@ -348,13 +345,12 @@ public final class VtdUnit implements VirtualIommu, DmaTranslator, InterruptRema
         public void queuedInvalidationSwitched(final boolean on) {
             if (on) {
                 frame.queueEnabled();
-                invalidations.process();
-            } else {
-                invalidations.disabled();
             }
+            invalidations.switched(on);
         }
 
-        private void restartFaults() {
+        @Override
+        public void remappingSwitched() {
             if (!state.translationEnabled() && !state.interruptRemappingEnabled()) {
                 faults.restart();
             }

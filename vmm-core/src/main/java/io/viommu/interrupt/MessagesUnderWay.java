@@ -18,6 +18,7 @@ package io.viommu.interrupt;
 
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * The interrupts that a device is sending just now, so that a guest that switches something off is told when none of
@@ -41,6 +42,8 @@ public final class MessagesUnderWay {
     /** Messages under way, of two periods in turn; {@link #period} tells which counts now. */
     private final AtomicInteger[] underWay = { new AtomicInteger(), new AtomicInteger() };
     private volatile int period;
+    /** Held by who waits; nobody who sends takes it. */
+    private final ReentrantLock waiting = new ReentrantLock();
 
     /** Makes a count of nothing. */
     public MessagesUnderWay() {
@@ -102,14 +105,51 @@ public final class MessagesUnderWay {
 
     /**
      * Waits until the messages that are under way have ended; not for those of the calling thread: what makes the guest
-     * write a register at once has been looked up already. Calls take turns.
+     * write a register at once has been looked up already.
      */
-    public synchronized void quiesce() {
-        final int index = period & 1;
-        final int mine = own.get()[index];
-        period = period + 1;
-        while (underWay[index].get() > mine) {
+    public void quiesce() {
+        quiesce(Long.MAX_VALUE);
+    }
+
+    /**
+     * As {@link #quiesce()}, but not for longer than some time. Those who wait take turns, and no sender waits for
+     * them.
+     *
+     * @param nanos how long to wait at most, from 0; {@link Long#MAX_VALUE} for ever.
+     * @return false if a message that was under way when this was called may not have ended.
+     */
+    public boolean quiesce(final long nanos) {
+        if (nanos == 0) {
+            return tryQuiesce();
+        }
+        final long since = System.nanoTime();
+        while (!waiting.tryLock()) {
+            if (System.nanoTime() - since >= nanos) {
+                return false;
+            }
             LockSupport.parkNanos(NAP_NANOS);
         }
+        try {
+            // Nothing is added to the period before this one, unless somebody gave up waiting for it.
+            final int now = period & 1;
+            if (!ended(now ^ 1, since, nanos)) {
+                return false;
+            }
+            period = period + 1;
+            return ended(now, since, nanos);
+        } finally {
+            waiting.unlock();
+        }
+    }
+
+    private boolean ended(final int index, final long since, final long nanos) {
+        final int mine = own.get()[index];
+        while (underWay[index].get() > mine) {
+            if (System.nanoTime() - since >= nanos) {
+                return false;
+            }
+            LockSupport.parkNanos(NAP_NANOS);
+        }
+        return true;
     }
 }

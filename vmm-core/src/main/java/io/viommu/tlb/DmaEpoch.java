@@ -69,20 +69,39 @@ public final class DmaEpoch {
         return (current() & 1) == 0 || user == Thread.currentThread();
     }
 
+    /** Whether the calling thread is in a transaction. */
+    boolean ofThisThread() {
+        return (current() & 1) != 0 && user == Thread.currentThread();
+    }
+
     /** Waits until the transaction that is under way, if any, has ended; not for one of the calling thread. */
     void await() {
+        await(System.nanoTime(), Long.MAX_VALUE);
+    }
+
+    /**
+     * As {@link #await()}, but only until some time after a beginning.
+     *
+     * @param since beginning, in the scale of {@link System#nanoTime}.
+     * @param nanos how long after it.
+     * @return false if the transaction is still under way.
+     */
+    boolean await(final long since, final long nanos) {
         final long value = current();
         if ((value & 1) == 0 || user == Thread.currentThread()) {
-            return;
+            return true;
         }
         for (int turn = 0; current() == value; turn++) {
             if (turn < SPINS) {
                 Thread.onSpinWait();
+            } else if (System.nanoTime() - since >= nanos) {
+                return false;
             } else if (turn < SPINS + YIELDS) {
                 Thread.yield();
             } else {
                 LockSupport.parkNanos(NAP_NANOS);
             }
         }
+        return true;
     }
 }

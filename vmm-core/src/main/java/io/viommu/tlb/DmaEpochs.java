@@ -55,6 +55,20 @@ public final class DmaEpochs {
     }
 
     /**
+     * Whether the calling thread is in a transaction itself, so that others may be waiting for it.
+     *
+     * @return true between a session's begin and end.
+     */
+    public boolean inTransaction() {
+        for (final DmaEpoch epoch : open) {
+            if (epoch.ofThisThread()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /**
      * As {@link #quiesce}, for a thread that others wait for: it doesn't wait itself.
      *
      * @return false if a session other than the calling thread's is in a transaction, which may not have ended.
@@ -79,5 +93,26 @@ public final class DmaEpochs {
         for (final DmaEpoch epoch : open) {
             epoch.await();
         }
+    }
+
+    /**
+     * As {@link #quiesce()}, but not for longer than some time: for a thread that may hold others up, without knowing
+     * whom.
+     *
+     * @param nanos how long to wait at most, from 0; {@link Long#MAX_VALUE} for ever.
+     * @return false if a transaction that was under way when this was called may not have ended.
+     */
+    public boolean quiesce(final long nanos) {
+        if (nanos == 0) {
+            return tryQuiesce();
+        }
+        VarHandle.fullFence();
+        final long since = System.nanoTime();
+        for (final DmaEpoch epoch : open) {
+            if (!epoch.await(since, nanos)) {
+                return false;
+            }
+        }
+        return true;
     }
 }

@@ -123,4 +123,31 @@ class DmaEpochsTest {
             Thread.currentThread().interrupt();
         }
     }
+
+    @Test
+    void waitWithABoundGivesUpOnATransactionThatGoesOn() throws InterruptedException {
+        final DmaEpoch busy = epochs.open();
+        final Thread dma = new Thread(busy::enter);
+        dma.start();
+        dma.join();
+        assertThat(epochs.quiesce(0)).isFalse();
+        assertThat(epochs.quiesce(1_000)).isFalse();
+        busy.leave();
+        assertThat(epochs.quiesce(0)).isTrue();
+        assertThat(epochs.quiesce(1_000)).isTrue();
+    }
+
+    @Test
+    void transactionIsKnownToTheThreadThatIsInIt() throws InterruptedException {
+        final DmaEpoch other = epochs.open();
+        final Thread dma = new Thread(other::enter);
+        dma.start();
+        dma.join();
+        assertThat(epochs.inTransaction()).isFalse();
+        final DmaEpoch own = epochs.open();
+        own.enter();
+        assertThat(epochs.inTransaction()).isTrue();
+        own.leave();
+        assertThat(epochs.inTransaction()).isFalse();
+    }
 }

@@ -99,12 +99,7 @@ abstract class ForwardingSink implements InvalidationSink {
     }
 
     @Override
-    public boolean tryQuiesce() {
-        return own.tryQuiesce();
-    }
-
-    @Override
-    public void quiesce() {
-        own.quiesce();
+    public boolean quiesce(final long nanos) {
+        return own.quiesce(nanos);
     }
 }

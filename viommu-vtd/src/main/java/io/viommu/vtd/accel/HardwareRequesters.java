@@ -265,17 +265,11 @@ public final class HardwareRequesters extends ForwardingSink {
 
     /** The guest learns that its invalidations are done (VT-d 6.5.2.8): the hardware's must be. */
     @Override
-    public void quiesce() {
-        super.quiesce();
-        host.settle();
-    }
-
-    @Override
-    public boolean tryQuiesce() {
-        final boolean quiesced = super.tryQuiesce();
-        if (quiesced) {
+    public boolean quiesce(final long nanos) {
+        final boolean quiet = super.quiesce(nanos);
+        if (quiet) {
             host.settle();
         }
-        return quiesced;
+        return quiet;
     }
 }

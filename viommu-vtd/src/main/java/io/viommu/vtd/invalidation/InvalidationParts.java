@@ -16,10 +16,9 @@
 
 package io.viommu.vtd.invalidation;
 
-import java.util.concurrent.locks.ReentrantLock;
-
 import io.viommu.device.RegisterFile;
 import io.viommu.memory.GuestMemory;
+import io.viommu.vtd.register.Drain;
 import io.viommu.vtd.register.RemappingState;
 import io.viommu.vtd.register.VtdCapabilities;
 
@@ -31,10 +30,10 @@ import io.viommu.vtd.register.VtdCapabilities;
  * @param state        what is in force.
  * @param memory       holds the queue.
  * @param sink         forgets.
- * @param turn         held while invalidating, so that the sink is called by one thread at a time.
+ * @param drain        waits for what is under way.
  * @param likeQemu     whether legacy mode takes the descriptors of scalable mode, scalable mode those of 128 bits, and
  *                     a wait that asks for nothing is an error.
  */
 public record InvalidationParts(RegisterFile registers, VtdCapabilities capabilities, RemappingState state,
-        GuestMemory memory, InvalidationSink sink, ReentrantLock turn, boolean likeQemu) {
+        GuestMemory memory, InvalidationSink sink, Drain drain, boolean likeQemu) {
 }

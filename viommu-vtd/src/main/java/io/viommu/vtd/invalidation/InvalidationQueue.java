@@ -18,20 +18,20 @@ package io.viommu.vtd.invalidation;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.BooleanSupplier;
 
 import org.agrona.concurrent.UnsafeBuffer;
 
 import io.viommu.device.RegisterFile;
 import io.viommu.fault.FaultPort;
 import io.viommu.memory.GuestMemory;
-import io.viommu.pipeline.DeferredWork;
 import io.viommu.vtd.layout.CapabilityFields;
 import io.viommu.vtd.layout.GlobalFields;
 import io.viommu.vtd.layout.InvalidationLayout;
 import io.viommu.vtd.layout.StatusFields;
 import io.viommu.vtd.layout.VtdRegisters;
+import io.viommu.vtd.register.Drain;
 import io.viommu.vtd.register.EventLine;
 import io.viommu.vtd.register.RemappingState;
 import io.viommu.vtd.register.VtdCapabilities;
@@ -44,10 +44,11 @@ import io.viommu.vtd.register.VtdCapabilities;
  *
  * <p>A wait completes when no transaction is left that could use what was invalidated before it, and when every fault
  * that was read or found before then is in the guest's registers or queue. Its status is written first, then its event
- * is raised; messages go out after the drain, when nothing is locked any more.
+ * is raised; messages go out after the drain, when nobody is in the queue any more. What the calling thread can't wait
+ * for is waited for by the unit's own thread, see {@link Drain}.
  *
- * <p>One drain executes at most as many descriptors as the largest queue holds; who adds more meanwhile drains them
- * himself.
+ * <p>One call executes at most as many descriptors as the largest queue holds; what is added meanwhile beyond that is
+ * left to the unit's own thread.
  */
 public final class InvalidationQueue {
 
@@ -58,7 +59,8 @@ public final class InvalidationQueue {
             | InvalidationLayout.WAIT_FENCE;
     private static final int PAGE_SHIFT = 12;
     private static final int LARGEST_QUEUE = 1 << 15;
-    /** The calling thread may not wait: another one takes the queue over at this descriptor. */
+    private static final long NAP_NANOS = 20_000;
+    /** Something under way has not ended: the unit's own thread takes the queue over at this descriptor. */
     private static final int LATER = -4;
 
     private final RegisterFile registers;
@@ -67,15 +69,17 @@ public final class InvalidationQueue {
     private final GuestMemory memory;
     private final EventLine faultEvent;
     private final EventLine completionEvent;
-    private final InvalidationSink sink;
     private final DescriptorExecutor executor;
-    private final ReentrantLock turn;
+    /** Held by who is in the queue; nobody ever waits for it but a reset, since he may wait for others himself. */
+    private final ReentrantLock turn = new ReentrantLock();
     private final boolean likeQemu;
     private final UnsafeBuffer descriptor = new UnsafeBuffer(ByteBuffer.allocateDirect(32));
     private final UnsafeBuffer status = new UnsafeBuffer(ByteBuffer.allocateDirect(8));
-    private final BooleanSupplier mayNotWait;
-    private final DeferredWork deferred = new DeferredWork("intel-iommu-deferred", this::process);
+    private final Drain drain;
+    private final Runnable later;
     private volatile FaultPort port;
+    private volatile boolean again;
+    private volatile boolean restart;
     private boolean timedOut;
 
     /**
@@ -85,22 +89,19 @@ public final class InvalidationQueue {
      * @param faultEvent      takes IQE, ICE and ITE.
      * @param completionEvent takes IWC.
      * @param responder       takes answers to page requests.
-     * @param mayNotWait      tells whether others may wait for the calling thread: it injects, or sends a message.
      */
     public InvalidationQueue(final InvalidationParts parts, final EventLine faultEvent,
-            final EventLine completionEvent, final PageGroupResponder responder,
-            final BooleanSupplier mayNotWait) {
-        this.mayNotWait = mayNotWait;
+            final EventLine completionEvent, final PageGroupResponder responder) {
         this.registers = parts.registers();
         this.capabilities = parts.capabilities();
         this.state = parts.state();
         this.memory = parts.memory();
-        this.sink = parts.sink();
-        this.turn = parts.turn();
+        this.drain = parts.drain();
+        this.later = drain.retry(this::process);
         this.likeQemu = parts.likeQemu();
         this.faultEvent = faultEvent;
         this.completionEvent = completionEvent;
-        this.executor = new DescriptorExecutor(capabilities, sink, responder);
+        this.executor = new DescriptorExecutor(capabilities, parts.sink(), responder);
         registers.onWrite(VtdRegisters.IQT, (before, after, written, lanes) -> process());
         registers.onWrite(VtdRegisters.ICS, (before, after, written, lanes) -> completionEvent.serviced());
     }
@@ -114,39 +115,80 @@ public final class InvalidationQueue {
         this.port = faultPort;
     }
 
-    /** Takes note that the queue was switched off: the head returns to 0 (VT-d 11.4.9.1). */
-    public void disabled() {
-        turn.lock();
+    /**
+     * Takes note that the queue was switched on or off. GSTS.QIES shows it as soon as nobody is in the queue; when it
+     * is off, the head is 0 again (VT-d 11.4.9.1).
+     *
+     * @param on the new state, in force already.
+     */
+    public void switched(final boolean on) {
+        if (!on) {
+            restart = true;
+        }
+        process();
+    }
+
+    /**
+     * Forgets the queue. When this returns, nothing of it is still being executed, unless others may be waiting for the
+     * calling thread.
+     */
+    public void reset() {
+        restart = true;
+        while (!turn.isHeldByCurrentThread() && !turn.tryLock()) {
+            if (drain.mayNotWait()) {
+                again = true; // who is in the queue finds it switched off
+                return;
+            }
+            LockSupport.parkNanos(NAP_NANOS);
+        }
         try {
+            settleSwitches();
+        } finally {
+            turn.unlock();
+        }
+    }
+
+    /**
+     * Executes what is in the queue; called when something has changed that may let it go on. One thread at a time is
+     * in the queue, and nobody waits for it: who finds another there, or is in it himself, when an interrupt makes the
+     * guest write a register, leaves a note, and the other looks again.
+     */
+    public void process() {
+        again = true;
+        int left = LARGEST_QUEUE;
+        while (again && !turn.isHeldByCurrentThread() && turn.tryLock()) {
+            try {
+                // A note is only ever taken down before a look: one that comes between look and release counts.
+                again = false;
+                left = drain(left);
+            } finally {
+                turn.unlock();
+            }
+            faultEvent.deliver();
+            completionEvent.deliver();
+            if (left == 0) {
+                later.run(); // more than the largest queue holds is not one vCPU's work
+                return;
+            }
+        }
+    }
+
+    /** Shows the switch of the queue as it is, and lets a queue that was off begin anew. */
+    private void settleSwitches() {
+        if (restart) {
+            restart = false;
             timedOut = false;
             registers.set(VtdRegisters.IQH, 0);
-        } finally {
-            turn.unlock();
         }
+        registers.update(VtdRegisters.GSTS, GlobalFields.QUEUED_INVALIDATION,
+                state.queuedInvalidationEnabled() ? GlobalFields.QUEUED_INVALIDATION : 0);
     }
 
-    /** Executes what is in the queue; called when something has changed that may let it go on. */
-    public void process() {
-        if (turn.isHeldByCurrentThread()) {
-            return; // a guest access from within a drain, which looks at the tail again
-        }
-        if (!mayNotWait.getAsBoolean()) {
-            turn.lock();
-        } else if (!turn.tryLock()) { // who has it may be waiting for this thread
-            deferred.ask();
-            return;
-        }
-        try {
-            drain();
-        } finally {
-            turn.unlock();
-        }
-        faultEvent.deliver();
-        completionEvent.deliver();
-    }
-
-    private void drain() {
-        for (int budget = LARGEST_QUEUE; budget > 0 && ready(); budget--) {
+    /** Executes descriptors, and says how many more may be executed. */
+    private int drain(final int most) {
+        settleSwitches();
+        int left = most - 1;
+        for (; left > 0 && ready(); left--) {
             final long head = registers.get(VtdRegisters.IQH);
             final long tail = registers.get(VtdRegisters.IQT) & InvalidationLayout.QUEUE_OFFSET;
             if (head == tail) {
@@ -154,21 +196,22 @@ public final class InvalidationQueue {
             }
             final int result = step(head, tail);
             if (result == LATER) {
-                deferred.ask();
-                return;
+                later.run();
+                return left;
             }
             if (result >= 0) {
                 fail(result);
-                return;
+                return left;
             }
         }
         if (timedOut && ready()) {
             raiseTimeout(); // no wait was pending behind it
         }
+        return left;
     }
 
     private boolean ready() {
-        return state.queuedInvalidationEnabled() && (registers.get(VtdRegisters.FSTS) & STOPPED) == 0;
+        return state.queuedInvalidationEnabled() && !restart && (registers.get(VtdRegisters.FSTS) & STOPPED) == 0;
     }
 
     /** Executes the descriptor at the head; the error, or a negative number. */
@@ -185,7 +228,7 @@ public final class InvalidationQueue {
             return InvalidationLayout.ERROR_FETCH;
         }
         final int result = execute(wide);
-        if (result < 0 && result != LATER && state.queuedInvalidationEnabled()) {
+        if (result < 0 && result != LATER && state.queuedInvalidationEnabled() && !restart) {
             registers.set(VtdRegisters.IQH, head + length >= bytes ? 0 : head + length);
         }
         return result;
@@ -243,10 +286,8 @@ public final class InvalidationQueue {
             raiseTimeout(); // the wait is aborted: software finds its status unwritten and tries again
             return DescriptorExecutor.DONE;
         }
-        if (!mayNotWait.getAsBoolean()) {
-            sink.quiesce();
-        } else if (!sink.tryQuiesce()) {
-            return LATER; // a transaction may be waiting for room that only the injector makes, a message for this one
+        if (!drain.drained()) {
+            return LATER;
         }
         final FaultPort faults = port;
         if (faults != null) {

@@ -20,9 +20,9 @@ package io.viommu.vtd.invalidation;
  * What the guest's invalidations do to caches (VT-d 6.5). Queue and registers call it; the translation side implements
  * it. An implementation may always forget more than it is asked to.
  *
- * <p>Calls come on vCPU threads, one at a time, except {@link #pageRequested}, which the injector calls. None blocks
- * (but {@link #quiesce}), allocates or loops over addresses: the cost of a call does not grow with the range that it
- * names. What a call forgot may still be in use by transactions under way.
+ * <p>Calls come on any thread, {@link #pageRequested} on the injector; an implementation that can't take two at once
+ * lets them take turns. None waits (but {@link #quiesce}), allocates or loops over addresses: the cost of a call does
+ * not grow with the range that it names. What a call forgot may still be in use by transactions under way.
  *
  * <p>Identifiers are unsigned: requester ids and domain ids of 16 bits, PASIDs of 20. A range of pages is 2^mask pages
  * from an address whose low bits are ignored; an entry goes if it overlaps the range at all.
@@ -145,15 +145,11 @@ public interface InvalidationSink {
     void pageRequested(int sourceId, int pasid, long address);
 
     /**
-     * Waits until no transaction and no walk is under way that could have used what was forgotten before this call, so
-     * that the accesses made with it are visible (VT-d 6.5.4). Bounded by the longest transaction.
-     */
-    void quiesce();
-
-    /**
-     * As {@link #quiesce}, for a thread that others wait for: it doesn't wait itself.
+     * Waits until no transaction, walk or interrupt message is under way that could have used what was forgotten before
+     * this call, so that the accesses made with it are visible (VT-d 6.5.4); those of the calling thread excepted.
      *
-     * @return false if a transaction or an interrupt message of another thread is under way, which may not have ended.
+     * @param nanos how long at most; 0 to look only, {@link Long#MAX_VALUE} for ever.
+     * @return false if some of them may not have ended.
      */
-    boolean tryQuiesce();
+    boolean quiesce(long nanos);
 }

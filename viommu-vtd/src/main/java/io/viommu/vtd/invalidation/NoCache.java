@@ -91,12 +91,7 @@ final class NoCache implements InvalidationSink {
     }
 
     @Override
-    public void quiesce() {
-        // nothing is under way
-    }
-
-    @Override
-    public boolean tryQuiesce() {
-        return true;
+    public boolean quiesce(final long nanos) {
+        return true; // nothing is under way
     }
 }

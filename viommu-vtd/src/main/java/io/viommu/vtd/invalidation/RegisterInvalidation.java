@@ -20,12 +20,13 @@ import io.viommu.device.Register;
 import io.viommu.vtd.layout.GlobalFields;
 import io.viommu.vtd.layout.InvalidationLayout;
 import io.viommu.vtd.layout.VtdRegisters;
+import io.viommu.vtd.register.Drain;
 
 /**
  * Register-based invalidation (VT-d 6.5.1): CCMD for contexts, IVA and IOTLB for translations. The access that covers
- * the topmost byte and sets the topmost bit acts; when it has ended, the bit is clear and the register shows at which
- * granularity it was done: 0 for a request that is not right, be it for its fields, or because the queue is on, or
- * because the unit is not in legacy mode.
+ * the topmost byte and sets the topmost bit acts; when all that was under way has been drained, the bit is clear and
+ * the register shows at which granularity it was done: 0 for a request that is not right, be it for its fields, or
+ * because the queue is on, or because the unit is not in legacy mode.
  */
 public final class RegisterInvalidation {
 
@@ -40,6 +41,8 @@ public final class RegisterInvalidation {
 
     private final InvalidationParts parts;
     private final Register iotlb;
+    private final Drain.Ending contextEnding;
+    private final Drain.Ending translationEnding;
     /** Write-only fields don't stand in the registers: what software last wrote is kept here. */
     private volatile long context;
     private volatile long address;
@@ -53,6 +56,8 @@ public final class RegisterInvalidation {
         this.parts = parts;
         final int offset = parts.capabilities().iotlbOffset();
         this.iotlb = VtdRegisters.iotlbInvalidate(offset);
+        this.contextEnding = parts.drain().ending(this::contextsDone);
+        this.translationEnding = parts.drain().ending(this::translationsDone);
         parts.registers().onWrite(VtdRegisters.CCMD, (before, after, written, lanes) -> {
             context = context & ~lanes | written;
             if ((written & GO) != 0) {
@@ -69,13 +74,16 @@ public final class RegisterInvalidation {
     }
 
     private void invalidateContexts() {
-        parts.turn().lock();
-        try {
-            final int done = allowed() ? contexts(context) : 0;
-            parts.registers().update(VtdRegisters.CCMD, GO | 3L << CONTEXT_ACTUAL, (long) done << CONTEXT_ACTUAL);
-        } finally {
-            parts.turn().unlock();
+        final int done = allowed() ? contexts(context) : 0;
+        if (done == 0) {
+            contextsDone(0);
+        } else {
+            contextEnding.showWhenDrained((long) done << CONTEXT_ACTUAL);
         }
+    }
+
+    private void contextsDone(final long granularity) {
+        parts.registers().update(VtdRegisters.CCMD, GO | 3L << CONTEXT_ACTUAL, granularity);
     }
 
     private int contexts(final long command) {
@@ -88,18 +96,21 @@ public final class RegisterInvalidation {
                 return 0;
             }
         }
-        parts.sink().quiesce();
         return granularity == InvalidationLayout.DOMAIN ? InvalidationLayout.GLOBAL : granularity;
     }
 
     private void invalidateTranslations(final long command) {
-        parts.turn().lock();
-        try {
-            final int done = allowed() ? translations(command, address) : 0;
-            parts.registers().update(iotlb, GO | 3L << IOTLB_ACTUAL, (long) done << IOTLB_ACTUAL);
-        } finally {
-            parts.turn().unlock();
+        final int done = allowed() ? translations(command, address) : 0;
+        if (done == 0) {
+            translationsDone(0);
+        } else {
+            // DMA is drained always, whatever DR and DW ask for.
+            translationEnding.showWhenDrained((long) done << IOTLB_ACTUAL);
         }
+    }
+
+    private void translationsDone(final long granularity) {
+        parts.registers().update(iotlb, GO | 3L << IOTLB_ACTUAL, granularity);
     }
 
     private int translations(final long command, final long pages) {
@@ -120,7 +131,6 @@ public final class RegisterInvalidation {
                 return 0;
             }
         }
-        parts.sink().quiesce(); // drains always, whatever DR and DW ask for
         return granularity;
     }
 

@@ -27,13 +27,19 @@ import io.viommu.vtd.layout.VtdRegisters;
  * <p>Software should change one thing at a time, but one write may carry several: then the table pointers come first,
  * so that nothing goes on with an old table. Software that writes back GSTS with the one-shots still in it repeats
  * them, which is harmless. Each level changes by one atomic step, so two vCPUs that race can't have a change acted on
- * twice; GSTS shows it when what it sets in motion is done.
+ * twice; GSTS shows it when what was under way before has been drained. QIES is shown by the invalidation queue itself,
+ * when nobody is in it any more.
  */
 public final class GlobalCommand {
+
+    private static final long ONE_SHOTS = GlobalFields.ROOT_TABLE | GlobalFields.INTERRUPT_TABLE;
+    private static final long LEVELS = GlobalFields.TRANSLATION | GlobalFields.INTERRUPT_REMAPPING
+            | GlobalFields.COMPATIBILITY_INTERRUPTS;
 
     private final RegisterFile registers;
     private final RemappingState state;
     private final FrameListener listener;
+    private final Drain.Ending ending;
     private final long supported;
 
     /**
@@ -43,12 +49,14 @@ public final class GlobalCommand {
      * @param capabilities what the unit has; commands of other features are reserved and ignored.
      * @param state        what the one-shots latch into.
      * @param listener     does the rest.
+     * @param drain        waits for what is under way before GSTS shows the end.
      */
     public GlobalCommand(final RegisterFile registers, final VtdCapabilities capabilities, final RemappingState state,
-            final FrameListener listener) {
+            final FrameListener listener, final Drain drain) {
         this.registers = registers;
         this.state = state;
         this.listener = listener;
+        this.ending = drain.ending(this::show);
         this.supported = supported(capabilities);
         registers.onWrite(VtdRegisters.GCMD, (before, after, written, lanes) -> execute(written & supported));
     }
@@ -74,35 +82,41 @@ public final class GlobalCommand {
             registers.update(VtdRegisters.GSTS, GlobalFields.ROOT_TABLE, 0);
             state.latchRootTable();
             listener.rootTableSet();
-            registers.update(VtdRegisters.GSTS, 0, GlobalFields.ROOT_TABLE);
+            ending.showWhenDrained(GlobalFields.ROOT_TABLE);
         }
         if ((command & GlobalFields.INTERRUPT_TABLE) != 0) {
             registers.update(VtdRegisters.GSTS, GlobalFields.INTERRUPT_TABLE, 0);
             state.latchInterruptTable();
             listener.interruptTableSet();
-            registers.update(VtdRegisters.GSTS, 0, GlobalFields.INTERRUPT_TABLE);
+            ending.showWhenDrained(GlobalFields.INTERRUPT_TABLE);
         }
         // WBF needs nothing: walks read guest memory itself, and WBFS is seen clear when the write has returned.
-        switchLevel(command, GlobalFields.COMPATIBILITY_INTERRUPTS, listener::compatibilityInterruptsSwitched);
-        switchLevel(command, GlobalFields.QUEUED_INVALIDATION, listener::queuedInvalidationSwitched);
-        switchLevel(command, GlobalFields.TRANSLATION, listener::translationSwitched);
-        switchLevel(command, GlobalFields.INTERRUPT_REMAPPING, listener::interruptRemappingSwitched);
+        if (changed(command, GlobalFields.COMPATIBILITY_INTERRUPTS)) {
+            listener.compatibilityInterruptsSwitched((command & GlobalFields.COMPATIBILITY_INTERRUPTS) != 0);
+            ending.showWhenDrained(GlobalFields.COMPATIBILITY_INTERRUPTS);
+        }
+        if (changed(command, GlobalFields.QUEUED_INVALIDATION)) {
+            listener.queuedInvalidationSwitched((command & GlobalFields.QUEUED_INVALIDATION) != 0);
+        }
+        if (changed(command, GlobalFields.TRANSLATION)) {
+            listener.translationSwitched((command & GlobalFields.TRANSLATION) != 0);
+            ending.showWhenDrained(GlobalFields.TRANSLATION);
+        }
+        if (changed(command, GlobalFields.INTERRUPT_REMAPPING)) {
+            listener.interruptRemappingSwitched((command & GlobalFields.INTERRUPT_REMAPPING) != 0);
+            ending.showWhenDrained(GlobalFields.INTERRUPT_REMAPPING);
+        }
     }
 
-    private void switchLevel(final long command, final long level, final Switch change) {
-        if ((supported & level) == 0) {
-            return;
-        }
-        final long wanted = command & level;
-        if (state.switchTo(level, wanted)) {
-            change.switched(wanted != 0);
-        }
-        registers.update(VtdRegisters.GSTS, level, state.levels() & level);
+    private boolean changed(final long command, final long level) {
+        return (supported & level) != 0 && state.switchTo(level, command & level);
     }
 
-    /** What a change of one level sets in motion. */
-    @FunctionalInterface
-    private interface Switch {
-        void switched(boolean on);
+    /** Shows one-shots as done, and levels as they are. */
+    private void show(final long done) {
+        registers.update(VtdRegisters.GSTS, done & LEVELS, done & ONE_SHOTS | done & LEVELS & state.levels());
+        if ((done & (GlobalFields.TRANSLATION | GlobalFields.INTERRUPT_REMAPPING)) != 0) {
+            listener.remappingSwitched();
+        }
     }
 }

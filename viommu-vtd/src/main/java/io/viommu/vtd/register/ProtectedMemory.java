@@ -36,17 +36,27 @@ public final class ProtectedMemory {
      * Takes charge of the registers.
      *
      * @param registers of a unit with protected memory.
-     * @param drain     waits for the DMA that is under way.
+     * @param drain     waits for what is under way.
      */
-    public ProtectedMemory(final RegisterFile registers, final Runnable drain) {
+    public ProtectedMemory(final RegisterFile registers, final Drain drain) {
         this.registers = registers;
+        final Drain.Ending enabled = drain.ending(this::showStatus);
         registers.onWrite(VtdRegisters.PMEN, (before, after, written, lanes) -> {
-            final boolean on = (after & ENABLE) != 0;
-            if (on) {
-                drain.run();
+            if ((after & ENABLE) != 0) {
+                enabled.showWhenDrained(ENABLED);
+            } else {
+                showStatus(0);
             }
-            registers.update(VtdRegisters.PMEN, ENABLED, on ? ENABLED : 0);
         });
+    }
+
+    private void showStatus(final long drained) {
+        long before;
+        long after;
+        do {
+            before = registers.get(VtdRegisters.PMEN);
+            after = before & ~ENABLED | ((before & ENABLE) != 0 ? drained : 0);
+        } while (!registers.compareAndSet(VtdRegisters.PMEN, before, after));
     }
 
     /**

@@ -89,21 +89,15 @@ public final class VtdInterruptRemapper implements InterruptRemapper {
     }
 
     /**
-     * As {@link #quiesce}, for a thread that others wait for: it doesn't wait itself.
-     *
-     * @return false if a message of another thread is under way, which may not have ended.
-     */
-    public boolean tryQuiesce() {
-        return underWay.tryQuiesce();
-    }
-
-    /**
      * Waits until the messages that are under way have been delivered or blocked, so that none uses an entry that the
      * guest invalidated before (VT-d 6.5.5). Not for those of the calling thread: a message whose delivery makes the
-     * guest write a register at once has been remapped already. Calls take turns.
+     * guest write a register at once has been remapped already.
+     *
+     * @param nanos how long at most; 0 to look only, {@link Long#MAX_VALUE} for ever.
+     * @return false if some may not have ended.
      */
-    public void quiesce() {
-        underWay.quiesce();
+    public boolean quiesce(final long nanos) {
+        return underWay.quiesce(nanos);
     }
 
     /** One thread's means of sending. */

@@ -128,13 +128,7 @@ final class CacheInvalidations implements InvalidationSink {
     }
 
     @Override
-    public boolean tryQuiesce() {
-        return translator.tryQuiesce() && interrupts.tryQuiesce();
-    }
-
-    @Override
-    public void quiesce() {
-        translator.quiesce();
-        interrupts.quiesce();
+    public boolean quiesce(final long nanos) {
+        return translator.quiesce(nanos) && interrupts.quiesce(nanos);
     }
 }

@@ -137,12 +137,17 @@ public final class VtdDmaTranslator implements DmaTranslator {
         return new VtdSession(this, epochs);
     }
 
-    boolean tryQuiesce() {
-        return epochs.tryQuiesce();
+    /**
+     * Whether the calling thread is in the middle of a DMA.
+     *
+     * @return true between a session's begin and end.
+     */
+    public boolean inTransaction() {
+        return epochs.inTransaction();
     }
 
-    void quiesce() {
-        epochs.quiesce();
+    boolean quiesce(final long nanos) {
+        return epochs.quiesce(nanos);
     }
 
     void drop(final InvalidationScope scope) {

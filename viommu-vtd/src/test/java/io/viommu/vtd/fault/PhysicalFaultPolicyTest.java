@@ -32,6 +32,7 @@ import io.viommu.fault.FaultRecord;
 import io.viommu.fault.FaultSink;
 import io.viommu.iommu.DmaSession;
 import io.viommu.vtd.Messages;
+import io.viommu.vtd.register.Drain;
 import io.viommu.vtd.register.EventLine;
 import io.viommu.vtd.register.FrameListener;
 import io.viommu.vtd.register.GlobalCommand;
@@ -53,7 +54,8 @@ class PhysicalFaultPolicyTest {
     private final FaultRecord record = new FaultRecord().wrap(new UnsafeBuffer(ByteBuffer.allocateDirect(64)), 0);
 
     PhysicalFaultPolicyTest() {
-        new GlobalCommand(frame.registers(), CAPABILITIES, state, new Quiet());
+        new GlobalCommand(frame.registers(), CAPABILITIES, state, new Quiet(),
+                new Drain(nanos -> true, () -> false));
         enable(1);
     }
 
@@ -253,6 +255,10 @@ class PhysicalFaultPolicyTest {
 
         @Override
         public void queuedInvalidationSwitched(final boolean on) {
+        }
+
+        @Override
+        public void remappingSwitched() {
         }
     }
 }

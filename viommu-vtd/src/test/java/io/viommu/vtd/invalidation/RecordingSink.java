@@ -113,14 +113,9 @@ public final class RecordingSink implements InvalidationSink {
     }
 
     @Override
-    public void quiesce() {
+    public boolean quiesce(final long nanos) {
         note("quiesce");
         onQuiesce.run();
-    }
-
-    @Override
-    public boolean tryQuiesce() {
-        quiesce();
         return true;
     }
 }

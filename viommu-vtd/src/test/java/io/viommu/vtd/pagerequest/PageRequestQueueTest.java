@@ -34,6 +34,7 @@ import io.viommu.fault.GenericFault;
 import io.viommu.vtd.TestGuest;
 import io.viommu.vtd.fault.FaultRecordingRegisters;
 import io.viommu.vtd.invalidation.RecordingSink;
+import io.viommu.vtd.register.Drain;
 import io.viommu.vtd.register.EventLine;
 import io.viommu.vtd.register.FrameListener;
 import io.viommu.vtd.register.GlobalCommand;
@@ -239,7 +240,8 @@ class PageRequestQueueTest {
         final VtdCapabilities capabilities = new VtdCapabilities(guest.readq(8), guest.readq(16));
         final RegisterFile registers = new RegisterFrame(capabilities, false).registers();
         final RemappingState state = new RemappingState(registers);
-        new GlobalCommand(registers, capabilities, state, new Unmoved());
+        new GlobalCommand(registers, capabilities, state, new Unmoved(),
+                new Drain(nanos -> true, () -> false));
         registers.write(0x20, 8, 1 << 10);
         registers.write(0x18, 4, 0xC000_0000L);
         final PageRequestQueue queue = new PageRequestQueue(registers, state, guest.memory,
@@ -332,6 +334,10 @@ class PageRequestQueueTest {
 
         @Override
         public void queuedInvalidationSwitched(final boolean on) {
+        }
+
+        @Override
+        public void remappingSwitched() {
         }
     }
 }

@@ -23,12 +23,14 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 import io.viommu.vtd.TestGuest;
+import io.viommu.vtd.layout.VtdRegisters;
 
 /** VT-d 11.4.4 and the rules of one-shots and levels. */
 class GlobalCommandTest {
 
     private static final long GCMD = 0x18;
     private static final long GSTS = 0x1C;
+    private static final Drain IDLE = new Drain(nanos -> true, () -> false);
 
     private final TestGuest guest = new TestGuest();
 
@@ -77,7 +79,7 @@ class GlobalCommandTest {
         final RegisterFrame frame = new RegisterFrame(new VtdCapabilities(0x80d2008c222f0606L, 0xf00f4aL), false);
         final RemappingState state = new RemappingState(frame.registers());
         new GlobalCommand(frame.registers(), new VtdCapabilities(0x80d2008c222f0606L, 0xf00f4aL), state,
-                new Steps(frame));
+                new Steps(frame), IDLE);
         frame.registers().write(0x20, 8, 0x1234_5400L);
         frame.registers().write(0xB8, 8, 0x9876_580FL);
         assertThat(state.rootTable()).isZero();
@@ -96,7 +98,8 @@ class GlobalCommandTest {
         final VtdCapabilities capabilities = new VtdCapabilities(0x80d2008c222f0606L, 0xf00f4aL);
         final RegisterFrame frame = new RegisterFrame(capabilities, false);
         final Steps steps = new Steps(frame);
-        new GlobalCommand(frame.registers(), capabilities, new RemappingState(frame.registers()), steps);
+        new GlobalCommand(frame.registers(), capabilities, new RemappingState(frame.registers()), steps,
+                IDLE);
         frame.registers().write(GCMD, 4, 0xFFFF_FFFFL);
         assertThat(steps.text.toString())
                 .isEqualTo("root@00000000 irt@40000000 cfi+@41000000 qi+@41800000 te+@45800000 ire+@c5800000 ");
@@ -148,6 +151,12 @@ class GlobalCommandTest {
         @Override
         public void queuedInvalidationSwitched(final boolean on) {
             step(on ? "qi+" : "qi-");
+            frame.registers().update(VtdRegisters.GSTS, 1L << 26, on ? 1L << 26 : 0);
+        }
+
+        @Override
+        public void remappingSwitched() {
+            // no faults to begin anew
         }
     }
 }

@@ -30,7 +30,8 @@ class ProtectedMemoryTest {
     private final RegisterFile registers = new RegisterFrame(
             new VtdCapabilities(0x80d2008c222f0666L, 0xf00f4aL), false).registers();
     private final AtomicInteger drains = new AtomicInteger();
-    private final ProtectedMemory memory = new ProtectedMemory(registers, drains::incrementAndGet);
+    private final ProtectedMemory memory = new ProtectedMemory(registers,
+            new Drain(nanos -> drains.incrementAndGet() > 0, () -> false));
 
     @Test
     void dmaIsDrainedBeforeTheStatusShowsRegionsOn() {

@@ -301,7 +301,7 @@ class CacheInvalidationsTest {
         inside.await();
         second.invalidations.forgetDomain(7);
         leave.countDown();
-        second.invalidations.quiesce();
+        second.invalidations.quiesce(Long.MAX_VALUE);
         assertThat(left).isTrue();
         dma.join();
         other.close();
