@@ -17,6 +17,7 @@
 package io.viommu.vtd;
 
 import java.util.List;
+import java.util.Map;
 
 import io.viommu.iommu.IommuModel;
 import io.viommu.iommu.IommuPlatform;
@@ -28,13 +29,26 @@ import io.viommu.iommu.VirtualIommu;
 /** Makes VT-d units by name. */
 public final class VtdModel implements IommuModel {
 
+    private static final String NAME = "intel-iommu";
+
     /** Made by the service loader. */
     public VtdModel() {
     }
 
     @Override
     public String name() {
-        return "intel-iommu";
+        return NAME;
+    }
+
+    /**
+     * The width of physical addresses of a unit, for firmware tables, which must not contradict it.
+     *
+     * @param properties names and values, as the unit is made with.
+     * @return bits; what a DMAR table calls the host address width.
+     * @throws IllegalArgumentException in one sentence, if they are not the model's.
+     */
+    public static int hostAddressWidth(final Map<String, String> properties) {
+        return VtdConfig.of(ModelConfig.of(NAME, VtdConfig.properties(), properties)).hostAddressWidth();
     }
 
     @Override

@@ -18,10 +18,12 @@ package io.viommu.vmm.realguest;
 
 import java.io.IOException;
 import java.util.Arrays;
+import java.util.Map;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 import io.viommu.vmm.vfiouser.VfioUserEndpoint;
+import io.viommu.vtd.VtdModel;
 import io.viommu.vtd.acpi.DeviceScope;
 import io.viommu.vtd.acpi.DmarTable;
 
@@ -100,11 +102,16 @@ final class Firmware {
         return root.write();
     }
 
-    /** The DMAR table without its header, which QEMU writes itself. Only our endpoints are behind the unit. */
-    static byte[] dmar(final GuestKind kind) {
-        final byte[] table = new DmarTable(47).unit(0, VTD_BASE & 0xFFFF_FFFFL, VTD_SIZE, false,
-                requesters(kind).mapToObj(requester -> DeviceScope.endpoint(0, requester >> 3, requester & 7))
-                        .toArray(DeviceScope[]::new))
+    /**
+     * The DMAR table without its header, which QEMU writes itself. Only our endpoints are behind the unit.
+     *
+     * @param properties of the unit, which decide how wide its physical addresses are.
+     */
+    static byte[] dmar(final GuestKind kind, final Map<String, String> properties) {
+        final byte[] table = new DmarTable(VtdModel.hostAddressWidth(properties))
+                .unit(0, VTD_BASE & 0xFFFF_FFFFL, VTD_SIZE, false,
+                        requesters(kind).mapToObj(requester -> DeviceScope.endpoint(0, requester >> 3, requester & 7))
+                                .toArray(DeviceScope[]::new))
                 .build();
         return Arrays.copyOfRange(table, ACPI_HEADER, table.length);
     }

@@ -67,7 +67,7 @@ final class RealGuest implements AutoCloseable {
             final List<String> more = new ArrayList<>(List.of("-device", device("iommu", kind.iommuSlot())));
             plugged.forEach(endpoint -> more
                     .addAll(List.of("-device", device(endpoint.option(), kind.slot(endpoint)))));
-            more.addAll(table(boot));
+            more.addAll(table(boot, properties));
             console = qemu.start(boot.command(folder, more), listener);
             try (LineSocket qtest = qemu.socket("qtest")) {
                 Firmware.place(kind, qtest);
@@ -86,10 +86,10 @@ final class RealGuest implements AutoCloseable {
     }
 
     /** The device tree or the ACPI table that tells of the model, and the option for it. */
-    private List<String> table(final GuestBoot boot) throws IOException {
+    private List<String> table(final GuestBoot boot, final Map<String, String> properties) throws IOException {
         final Path table = qemu.folder().resolve("table");
         if (!boot.kind().arm()) {
-            Files.write(table, Firmware.dmar(boot.kind()));
+            Files.write(table, Firmware.dmar(boot.kind(), properties));
             return List.of("-acpitable", "sig=DMAR,rev=1,data=" + table);
         }
         qemu.run(boot.treeDump(table, List.of()));

@@ -20,8 +20,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
+import java.util.Map;
 
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class DeviceTreeNodeTest {
 
@@ -53,9 +56,17 @@ class DeviceTreeNodeTest {
 
     @Test
     void theDmarBodyHasOneUnitForTheTwoEndpointsAlone() {
-        assertThat(HexFormat.of().formatHex(Firmware.dmar(GuestKind.X86_LEGACY))).isEqualTo(
-                "2e00" + "00000000000000000000" + "0000" + "2000" + "0000" + "0000" + "0000d9fe00000000"
+        assertThat(HexFormat.of().formatHex(Firmware.dmar(GuestKind.X86_LEGACY, Map.of()))).isEqualTo(
+                "3300" + "00000000000000000000" + "0000" + "2000" + "0000" + "0000" + "0000d9fe00000000"
                         + "0108000000000500" + "0108000000000600");
+    }
+
+    /** 8.1: the table's host address width, less 1, is that of the unit, beyond which address bits are reserved. */
+    @ParameterizedTest
+    @CsvSource({ "viommu,48,51", "viommu,57,51", "qemu,48,47", "qemu,39,38" })
+    void theDmarTableHasTheWidthOfTheModel(final String whose, final String width, final int field) {
+        final Map<String, String> properties = Map.of("compat", whose, "aw-bits", width);
+        assertThat(Firmware.dmar(GuestKind.X86_LEGACY, properties)[0]).isEqualTo((byte) field);
     }
 
     @Test

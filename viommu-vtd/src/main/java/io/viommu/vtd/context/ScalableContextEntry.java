@@ -36,8 +36,8 @@ import io.viommu.vtd.layout.PasidDirectoryEntryLayout;
 
 /**
  * The rules of a context entry of scalable mode (VT-d 9.4). DTE, PASIDE and PRE of a unit that lacks their feature are
- * not checked: they let through what can't come. So is RID_PASID without ECAP.RPS: the unit uses PASID 0. With it, the
- * field matters to requests without PASID only.
+ * not checked: they let through what can't come. RID_PASID matters to requests without PASID only; without ECAP.RPS
+ * they use PASID 0, and the field is reserved, or ignored where QEMU does so.
  */
 final class ScalableContextEntry {
 
@@ -50,7 +50,8 @@ final class ScalableContextEntry {
         if ((word0 & P) == 0) {
             return fault.raise(FaultReason.SCT_2);
         }
-        final long reserved1 = RESERVED_1 | context.reservedWithout(CapabilityFields.RPRIVS, RID_PRIV);
+        final long reserved1 = RESERVED_1 | context.reservedWithout(CapabilityFields.RPRIVS, RID_PRIV)
+                | (context.likeQemu() ? 0 : context.reservedWithout(CapabilityFields.RPS, RID_PASID));
         final long reserved = word0 & (RESERVED_0 | context.beyondHost())
                 | bytes.getLong(8, ByteOrder.LITTLE_ENDIAN) & reserved1 | bytes.getLong(16) | bytes.getLong(24);
         return reserved == 0 ? VtdFault.NONE : fault.raise(FaultReason.SCT_3);
@@ -70,6 +71,9 @@ final class ScalableContextEntry {
 
     private static int admit(final VtdContext context, final DmaRequest request, final long word0, final int ridPasid,
             final int limit, final VtdFault fault) {
+        if (!request.hasPasid() && ridPasid >= limit) {
+            return fault.raise(FaultReason.SCT_4);
+        }
         if ((request.translated() || request.translation())
                 && !((word0 & DTE) != 0 && context.has(CapabilityFields.DT))) {
             return fault.raise(FaultReason.SCT_5);
@@ -78,7 +82,7 @@ final class ScalableContextEntry {
             return fault.raise(FaultReason.SCT_8);
         }
         if (!request.hasPasid()) {
-            return ridPasid < limit ? VtdFault.NONE : fault.raise(FaultReason.SCT_9);
+            return VtdFault.NONE;
         }
         final int bits = context.capabilities().pasidBits();
         if ((word0 & PASIDE) == 0 || bits == 0) {

@@ -123,7 +123,7 @@ public enum FaultReason {
     /** Reserved bits set in a present context entry. */
     SCT_3(0x42, Fpd.SUPPRESSES, PhysicalOwner.GUEST, "reserved bits set in a present context entry",
             "SM: Non-zero reserved field set in the Context Entry"),
-    /** Context entry wrongly programmed. */
+    /** Context entry wrongly programmed: RID_PASID is beyond the size of the PASID directory. */
     SCT_4(0x43, Fpd.SUPPRESSES, PhysicalOwner.GUEST, "context entry wrongly programmed", "SM: Invalid Context Entry"),
     /** Device-TLB not enabled in the context entry. */
     SCT_5(0x44, Fpd.SUPPRESSES, PhysicalOwner.GUEST, "device-TLB not enabled in the context entry",
@@ -137,9 +137,8 @@ public enum FaultReason {
     /** Page requests not enabled in the context entry. */
     SCT_8(0x47, Fpd.SUPPRESSES, PhysicalOwner.GUEST, "page requests not enabled in the context entry",
             "SM: PRE field in Context-Entry is clear"),
-    /** RID_PASID, the PASID of requests without one, is beyond the size of the PASID directory. */
-    SCT_9(0x48, Fpd.SUPPRESSES, PhysicalOwner.GUEST,
-            "RID_PASID, the PASID of requests without one, is beyond the size of the PASID directory",
+    /** RID_PASID, the PASID of requests without one, is wrong; of older hardware, no unit here has it. */
+    SCT_9(0x48, Fpd.SUPPRESSES, PhysicalOwner.GUEST, "RID_PASID, the PASID of requests without one, is wrong",
             "SM: RID_PASID field error in Context-Entry"),
     // PASID directory and table
     /** Error accessing the PASID directory entry. */

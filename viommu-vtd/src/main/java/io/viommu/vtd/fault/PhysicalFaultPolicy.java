@@ -34,8 +34,12 @@ import io.viommu.vtd.register.RemappingState;
  * {@link PhysicalOwner}.
  * <li><em>Live</em>: with {@link GuestTables} to walk, the reason is what the guest's tables say now, and a fault that
  * they don't explain is not reported: a second-stage fault ends as the host's, any other as not reproduced. Without
- * such tables a live fault is treated as a reported one. Interrupt remapping faults are the host's in both modes.
+ * such tables a live fault is treated as a reported one.
  * </ul>
+ *
+ * <p>A reason of interrupt remapping is the host's in live mode: the guest's devices send by the host's entries, whose
+ * numbers tell it nothing, and the guest's own messages are remapped by the model itself. As reported it is shown to a
+ * guest that has interrupt remapping on, whose own unit then records just that.
  *
  * <p>Faults that a guest's FPD bits suppress are not reported in either mode, as far as there are tables to ask.
  */
@@ -98,10 +102,13 @@ public final class PhysicalFaultPolicy {
 
     private FaultDisposition decide(final FaultRecord record, final FaultReason recorded, final long low,
             final long high) {
+        final PhysicalOwner owner = recorded.owner();
+        if (recorded.interrupt() && record.asReported() && state.interruptRemappingEnabled()) {
+            return report(record, recorded.code(), low, high);
+        }
         if (!state.translationEnabled()) {
             return FaultDisposition.TRANSLATION_DISABLED;
         }
-        final PhysicalOwner owner = recorded.owner();
         if (tables != null && !record.asReported() && owner != PhysicalOwner.HOST_INTERRUPT) {
             return rewalk(record, owner, low, high);
         }

@@ -114,6 +114,9 @@ public final class InterruptWalk {
 
     private int remap(final InterruptContext context, final int entry, final int requester, final VtdFault fault) {
         final long place = context.tableAddress() + ((long) entry << InterruptRemapLayout.LENGTH_SHIFT);
+        if (place >>> context.hostAddressWidth() != 0) {
+            return fault.raise(FaultReason.IR_21);
+        }
         if (!fetch(place)) {
             return fault.raise(FaultReason.IR_23);
         }

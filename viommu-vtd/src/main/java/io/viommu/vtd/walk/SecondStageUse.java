@@ -72,7 +72,12 @@ enum SecondStageUse {
         return reserved;
     }
 
-    /** An entry grants neither reading nor writing. */
+    /** Whether permission is decided at an entry: in legacy mode at each, in scalable mode at the leaf. */
+    boolean decides(final boolean leaf) {
+        return leaf || this == LEGACY;
+    }
+
+    /** An entry, or all entries together, grant neither reading nor writing. */
     FaultReason notPresent(final boolean write) {
         return notPresent != null ? notPresent : permission(write);
     }

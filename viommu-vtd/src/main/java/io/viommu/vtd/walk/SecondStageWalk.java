@@ -40,7 +40,8 @@ import io.viommu.vtd.layout.PagingEntryLayout;
  *
  * <p>Three widths limit an address, each in its own place (VT-d 3.7, 9.8): the input by the narrower of MGAW and the
  * width of the tables, what an entry points to by the host's width. Of each entry presence comes first, then
- * permission, then reserved bits.
+ * permission, then reserved bits. What the levels grant adds up: in legacy mode each level may refuse, in scalable mode
+ * the leaf decides, since only there it is known whether the levels together grant anything at all (7.1.3, SSS.2).
  */
 final class SecondStageWalk {
 
@@ -50,6 +51,8 @@ final class SecondStageWalk {
     static final int WRITE = 2;
     /** Wanted: leave to do anything. */
     static final int PRESENCE = 4;
+
+    private static final long RIGHTS = SECOND_R | SECOND_W;
 
     private final GuestMemory memory;
     private final MemoryWord word = new MemoryWord();
@@ -86,22 +89,25 @@ final class SecondStageWalk {
         int level = top;
         int covered = PagingEntryLayout.indexShift(level);
         long at = table.base();
-        long granted = SECOND_R | SECOND_W;
+        long granted = RIGHTS;
         while (true) {
             final long place = PagingEntryLayout.entry(at, covered, address);
             if (ram.read(place, read) != GuestMemory.OK) {
                 return fault.raise(use.accessError(level == top));
             }
             final long entry = read.value();
-            if ((entry & (SECOND_R | SECOND_W)) == 0) {
+            if ((entry & RIGHTS) == 0) {
                 grant(0);
                 return wanted == 0 ? VtdFault.NONE : fault.raise(use.notPresent((wanted & WRITE) != 0));
             }
             granted &= entry;
-            if ((needed & ~granted) != 0) {
-                return fault.raise(use.permission((needed & ~granted & SECOND_W) != 0));
+            final boolean isLeaf = level == 1 || (entry & PAGE_SIZE) != 0;
+            final long missing = needed & ~granted;
+            if (use.decides(isLeaf) && (missing != 0 || granted == 0 && wanted != 0)) {
+                final boolean write = (missing & SECOND_W) != 0;
+                return fault.raise(granted == 0 ? use.notPresent(write) : use.permission(write));
             }
-            if (level == 1 || (entry & PAGE_SIZE) != 0) {
+            if (isLeaf) {
                 if ((entry & reserved(context, use, level)) != 0) {
                     return fault.raise(use.reserved());
                 }

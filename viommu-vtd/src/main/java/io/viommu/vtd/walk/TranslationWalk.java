@@ -85,7 +85,11 @@ public final class TranslationWalk {
 
     private int passThrough(final VtdContext context, final DeviceConfiguration device, final DmaRequest request,
             final VtdFault fault) {
-        if ((request.address() & context.beyondHost()) != 0) {
+        // 9.3: legacy pass-through ends where tables of its width would; 9.6: that of scalable mode has no width.
+        final int width = device.scalable()
+                ? Long.SIZE
+                : Math.min(context.capabilities().guestAddressWidth(), device.secondStage().inputBits());
+        if ((request.address() & (context.beyondHost() | -1L << width - 1 << 1)) != 0) {
             return fault.raise(device.scalable() ? FaultReason.SGN_4 : FaultReason.LGN_1);
         }
         found(request.address(), PASS_THROUGH_SHIFT, all(context));

@@ -196,6 +196,20 @@ class LegacyContextTest {
         assertThat(tables.reason(1L << 46, WRITE)).isEqualTo(0x04);
     }
 
+    /** 9.3: an address above 2^X-1 is a translation fault, X being the least of AW's width, MGAW and the host's. */
+    @ParameterizedTest
+    @CsvSource({ "48,48,48", "39,48,39", "48,39,39", "57,57,52", "57,48,48", "36,39,36" })
+    void passThroughEndsAtTheWidthsOfTheEntryAndOfTheGuest(final int mgaw, final int tablesWidth, final int limit) {
+        tables.hostWidth = 52;
+        tables.cap = tables.cap & ~(0x1FL << 8 | 0x3FL << 16) | 1L << 8 + (tablesWidth - 30) / 9 | mgaw - 1L << 16;
+        tables.memory.put(CONTEXT_ENTRY, 2 << 2 | 1, (tablesWidth - 30) / 9 | 7 << 8);
+        assertThat(tables.reason((1L << limit) - 1, READ)).isZero();
+        assertThat(tables.reason((1L << limit) - 1, WRITE)).isZero();
+        assertThat(tables.reason(1L << limit, READ)).isEqualTo(0x04);
+        assertThat(tables.reason(1L << limit, WRITE)).isEqualTo(0x04);
+        assertThat(tables.reason(-1L << 63, READ)).isEqualTo(0x04);
+    }
+
     @ParameterizedTest
     @ValueSource(ints = { 1, 2, 3 })
     void otherModesFaultOnTheRegister(final int mode) {

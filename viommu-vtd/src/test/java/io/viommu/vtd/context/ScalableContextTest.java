@@ -116,17 +116,41 @@ class ScalableContextTest {
     }
 
     @Test
-    void ridPasidBeyondTheDirectoryIs48ButOnlyForRequestsWithoutPasid() {
+    void ridPasidBeyondTheDirectoryIs43ButOnlyForRequestsWithoutPasid() {
         tables.memory.put(SCALABLE_ENTRY + 8, 1 << 13);
-        assertThat(tables.reason(IOVA, READ)).isEqualTo(0x48);
+        assertThat(tables.reason(IOVA, READ)).isEqualTo(0x43);
+        assertThat(tables.reason(IOVA, DmaRequest.TRANSLATION)).isEqualTo(0x43);
         assertThat(reason()).isZero();
         tables.set(SCALABLE_ENTRY, 1 << 9);
         assertThat(tables.reason(IOVA, READ)).isEqualTo(0x51);
     }
 
     @Test
-    void withoutRpsRidPasidIsIgnoredAndPasid0IsUsed() {
+    void wrongProgrammingIs43BeforeWhatTheEntryLetsThroughIsLookedAt() {
+        tables.memory.put(SCALABLE_ENTRY + 8, 1 << 13);
+        tables.clear(SCALABLE_ENTRY, 1 << 2);
+        assertThat(tables.reason(IOVA, DmaRequest.TRANSLATION)).isEqualTo(0x43);
+        tables.set(SCALABLE_ENTRY + 8, 1L << 21);
+        assertThat(tables.reason(IOVA, DmaRequest.TRANSLATION)).as("after reserved bits").isEqualTo(0x42);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = { 64, 69, 83 })
+    void withoutRpsRidPasidIsReservedButIgnoredLikeQemu(final int bit) {
         tables.ecap &= ~(1L << 49);
+        tables.memory.put(SCALABLE_ENTRY + 8, 0);
+        assertThat(reason()).isZero();
+        tables.set(SCALABLE_ENTRY + 8, 1L << bit % 64);
+        assertThat(reason()).isEqualTo(0x42);
+        assertThat(tables.reason(IOVA, READ)).isEqualTo(0x42);
+        tables.likeQemu = true;
+        assertThat(reason()).isZero();
+    }
+
+    @Test
+    void withoutRpsPasid0IsUsed() {
+        tables.ecap &= ~(1L << 49);
+        tables.memory.put(SCALABLE_ENTRY + 8, 0);
         assertThat(tables.reason(IOVA, READ)).isEqualTo(0x51);
         tables.memory.put(DIRECTORY, PASID_TABLE | 1);
         tables.memory.put(PASID_TABLE, tables.memory.get(RID_ENTRY), 9 | 1 << 23, 0, 0, 0, 0, 0, 0);
@@ -213,6 +237,10 @@ class ScalableContextTest {
         assertThat(reason()).isZero();
         tables.ecap &= ~(1L << capability);
         assertThat(reason()).isEqualTo(0x5A);
+        tables.clear(PASID_ENTRY, 7L << 6);
+        assertThat(reason()).as("before the type is looked at").isEqualTo(0x5A);
+        tables.clear(PASID_ENTRY + bit / 64 * 8, 1L << bit % 64);
+        assertThat(reason()).isEqualTo(0x5B);
     }
 
     @ParameterizedTest

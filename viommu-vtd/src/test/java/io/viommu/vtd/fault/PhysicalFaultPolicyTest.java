@@ -113,6 +113,18 @@ class PhysicalFaultPolicyTest {
         assertThat(high()).isZero();
     }
 
+    /** 5.1.4: a unit that remaps interrupts records these for any device, whether DMA is remapped or not. */
+    @ParameterizedTest
+    @ValueSource(ints = { 0x20, 0x21, 0x22, 0x23, 0x24, 0x25, 0x26, 0x27, 0x28, 0x29 })
+    void reportedInterruptFaultsAreShownToAGuestThatRemapsInterrupts(final int code) {
+        frame.registers().write(0x18, 4, 1L << 25);
+        assertThat(raw(code, true)).isEqualTo(FaultDisposition.DELIVERED);
+        assertThat(shown()).isEqualTo(code);
+        assertThat(high() & 0xFFFF).as("the guest's requester id").isEqualTo(0x0108);
+        assertThat(frame.registers().read(FRCD, 8)).as("the index").isEqualTo(0x7000_1234_5000L);
+        assertThat(raw(code, false)).as("live").isNotEqualTo(FaultDisposition.DELIVERED);
+    }
+
     @ParameterizedTest
     @ValueSource(ints = { 0x00, 0x0F, 0x34, 0x3B, 0x49, 0x60, 0x7E, 0x88, 0x89, 0xA0, 0xFF })
     void codesThatNoGuestUnitCanHaveAreNotRepresentable(final int code) {

@@ -129,6 +129,15 @@ class InterruptWalkTest {
         assertThat(fault.suppressed()).isFalse();
     }
 
+    /** Table 5.1.4: also where the entry would lie beyond the width of physical addresses. */
+    @Test
+    void entryBeyondTheHostsWidthIs21() {
+        irta = 1L << 46 | 7;
+        assertThat(send()).isEqualTo(0x21);
+        irta = (1L << 46) - 0x1000 | 7;
+        assertThat(send()).as("there, but no memory").isEqualTo(0x23);
+    }
+
     @Test
     void entryNotPresentIs22AndItsFpdCounts() {
         entry(VECTOR_33, 0);

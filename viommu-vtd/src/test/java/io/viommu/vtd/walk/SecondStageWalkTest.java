@@ -170,6 +170,43 @@ class SecondStageWalkTest {
         assertThat(tables.reason(IOVA, WRITE | DmaRequest.ATOMIC)).isEqualTo(mode.code(0x06, 0x86));
     }
 
+    /**
+     * What a parent and its leaf grant together: R and W of the parent, of the leaf, and the reasons of a read and a
+     * write in scalable mode. 79h if nothing is left, be it in one entry or over both (7.1.3, SSS.2).
+     */
+    @ParameterizedTest
+    @CsvSource({ "0,0,79,79", "0,1,79,79", "0,2,79,79", "0,3,79,79", "1,0,79,79", "1,1,0,85", "1,2,79,79", "1,3,0,85",
+        "2,0,79,79", "2,1,79,79", "2,2,86,0", "2,3,86,0", "3,0,79,79", "3,1,0,85", "3,2,86,0", "3,3,0,0" })
+    void rightsAddUpDownToTheLeaf(final int parent, final int leaf, final String read, final String write) {
+        for (int level = 2; level <= 4; level++) {
+            final TestTables tables = TestTables.secondStage().clear(secondEntry(level, IOVA), 3)
+                    .set(secondEntry(level, IOVA), parent).clear(secondEntry(1, IOVA), 3)
+                    .set(secondEntry(1, IOVA), leaf);
+            final int reading = Integer.parseInt(read, 16);
+            final int writing = Integer.parseInt(write, 16);
+            assertThat(tables.reason(IOVA, READ)).as("read, level %d", level).isEqualTo(reading);
+            assertThat(tables.reason(IOVA, WRITE)).as("write, level %d", level).isEqualTo(writing);
+            assertThat(tables.reason(IOVA, WRITE | DmaRequest.ATOMIC)).as("AtomicOp, level %d", level)
+                    .isEqualTo(writing != 0 ? writing : reading);
+            assertThat(tables.reason(IOVA, DmaRequest.ZERO_LENGTH)).as("zero-length read, level %d", level)
+                    .isEqualTo(reading == 0x79 ? 0x79 : 0);
+            assertThat(tables.reason(IOVA, DmaRequest.TRANSLATION)).as("translation request").isZero();
+            assertThat(tables.walk.permissions() & (Permission.USER_READ | Permission.USER_WRITE))
+                    .isEqualTo((reading == 0 ? Permission.USER_READ : 0) | (writing == 0 ? Permission.USER_WRITE : 0));
+        }
+    }
+
+    /** In legacy mode there is no such reason, and each level refuses by itself. */
+    @Test
+    void inLegacyModeTheLevelThatRefusesDecides() {
+        final TestTables tables = TestTables.legacy().clear(secondEntry(3, IOVA), 2);
+        tables.memory.put(secondEntry(2, IOVA), TestMemory.NOWHERE | 3);
+        assertThat(tables.reason(IOVA, WRITE)).isEqualTo(0x05);
+        assertThat(tables.reason(IOVA, READ)).isEqualTo(0x07);
+        tables.memory.put(secondEntry(2, IOVA), SECOND + 0x1000L | 2);
+        assertThat(tables.reason(IOVA, DmaRequest.ZERO_LENGTH)).as("nothing is left").isEqualTo(0x06);
+    }
+
     @ParameterizedTest
     @CsvSource({ "LEGACY,1", "LEGACY,3", "SCALABLE,1", "SCALABLE,4" })
     void anEntryThatGrantsNothingIsNotPresentWhateverElseIsInIt(final Mode mode, final int level) {
