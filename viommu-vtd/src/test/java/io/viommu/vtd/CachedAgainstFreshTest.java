@@ -34,9 +34,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 import io.viommu.iommu.DmaSession;
-import io.viommu.vtd.context.DmaRequest;
-import io.viommu.vtd.context.VtdContext;
-import io.viommu.vtd.context.VtdFault;
+import io.viommu.vtd.config.DmaRequest;
+import io.viommu.vtd.config.VtdContext;
+import io.viommu.vtd.config.VtdFault;
 import io.viommu.vtd.register.VtdCapabilities;
 import io.viommu.vtd.walk.RequestWalk;
 

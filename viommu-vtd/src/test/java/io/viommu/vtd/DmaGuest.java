@@ -29,7 +29,7 @@ import io.viommu.iommu.ModelConfig;
 import io.viommu.pipeline.FaultPipeline;
 import io.viommu.pipeline.InjectorMode;
 import io.viommu.pipeline.PipelineSettings;
-import io.viommu.vtd.translate.VtdSession;
+import io.viommu.vtd.dma.VtdSession;
 
 /**
  * A whole unit over {@link TestTables}, programmed by its registers: DMA goes in by a session, what becomes of it is

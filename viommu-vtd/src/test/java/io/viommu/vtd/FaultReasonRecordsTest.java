@@ -45,7 +45,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
 import io.viommu.iommu.DmaSession;
-import io.viommu.vtd.context.DmaRequest;
+import io.viommu.vtd.config.DmaRequest;
 import io.viommu.vtd.fault.FaultReason;
 
 /**

@@ -29,8 +29,8 @@ import io.viommu.iommu.HostIommu;
 import io.viommu.iommu.IommuPlatform;
 import io.viommu.iommu.ModelConfig;
 import io.viommu.memory.GuestRam;
+import io.viommu.vtd.command.InvalidationSink;
 import io.viommu.vtd.fault.VtdFaultText;
-import io.viommu.vtd.invalidation.InvalidationSink;
 
 /** A unit in a small machine: 61 MiB of RAM from 0, a sink for messages, and a driver that acts as Linux's does. */
 public final class TestGuest {

@@ -32,7 +32,7 @@ import org.junit.jupiter.api.Test;
 
 import io.viommu.iommu.AtsSession;
 import io.viommu.iommu.DmaSession;
-import io.viommu.vtd.translate.VtdSession;
+import io.viommu.vtd.dma.VtdSession;
 
 /** What registers do to DMA that sessions make, the whole unit in between. */
 class UnitTest {

@@ -25,7 +25,7 @@ import java.util.Set;
 
 import io.viommu.device.Register;
 import io.viommu.smmu.spec.SmmuRegisters;
-import io.viommu.vtd.layout.VtdRegisters;
+import io.viommu.vtd.spec.VtdRegisters;
 
 /**
  * A trace of the door in words, without what differs from boot to boot: where queues and tables are, and how often the

@@ -19,11 +19,11 @@ package io.viommu.vtd.fault;
 import io.viommu.device.Register;
 import io.viommu.device.RegisterFile;
 import io.viommu.fault.FaultDisposition;
-import io.viommu.vtd.layout.FaultRecordingLayout;
-import io.viommu.vtd.layout.StatusFields;
-import io.viommu.vtd.layout.VtdRegisters;
 import io.viommu.vtd.register.EventLine;
 import io.viommu.vtd.register.VtdCapabilities;
+import io.viommu.vtd.spec.FaultRecordingLayout;
+import io.viommu.vtd.spec.StatusFields;
+import io.viommu.vtd.spec.VtdRegisters;
 
 /**
  * The fault recording registers: primary fault logging (VT-d 7.2.1).

@@ -21,7 +21,7 @@ import io.viommu.fault.FaultOutlet;
 import io.viommu.fault.FaultRecord;
 import io.viommu.fault.OutgoingFault;
 import io.viommu.iommu.DmaSession;
-import io.viommu.vtd.layout.FaultRecordingLayout;
+import io.viommu.vtd.spec.FaultRecordingLayout;
 
 /**
  * Turns a fault of the unit's own walks into the two words of a fault recording register, and hands them to the one

@@ -18,7 +18,7 @@ package io.viommu.vtd.fault;
 
 import io.viommu.fault.FaultRecord;
 import io.viommu.fault.GenericFault;
-import io.viommu.vtd.layout.FaultRecordingLayout;
+import io.viommu.vtd.spec.FaultRecordingLayout;
 
 /**
  * A fault of {@code struct iommu_fault} as a fault recording register. That form knows no VT-d reasons, so the one is

@@ -19,9 +19,9 @@ package io.viommu.vtd.fault;
 import io.viommu.fault.FaultDisposition;
 import io.viommu.fault.FaultRecord;
 import io.viommu.iommu.DmaSession;
-import io.viommu.vtd.layout.FaultRecordingLayout;
-import io.viommu.vtd.layout.GlobalFields;
 import io.viommu.vtd.register.RemappingState;
+import io.viommu.vtd.spec.FaultRecordingLayout;
+import io.viommu.vtd.spec.GlobalFields;
 
 /**
  * What a guest gets to see of a physical fault. The record names the physical unit's reason for the physical unit's

@@ -16,7 +16,7 @@
 
 package io.viommu.vtd.fault;
 
-import io.viommu.vtd.layout.FaultRecordingLayout;
+import io.viommu.vtd.spec.FaultRecordingLayout;
 
 /**
  * A fault record in words: as an explanation, and as the line that Linux's driver (since 5.16) prints for it. For

@@ -19,8 +19,8 @@ package io.viommu.vtd.register;
 import io.viommu.device.Register;
 import io.viommu.device.RegisterFile;
 import io.viommu.interrupt.InterruptSink;
-import io.viommu.vtd.layout.StatusFields;
-import io.viommu.vtd.layout.VtdRegisters;
+import io.viommu.vtd.spec.StatusFields;
+import io.viommu.vtd.spec.VtdRegisters;
 
 /**
  * One message-signalled event of the unit itself: fault event, invalidation event or page request event. All three

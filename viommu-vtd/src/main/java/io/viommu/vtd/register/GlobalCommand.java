@@ -17,9 +17,9 @@
 package io.viommu.vtd.register;
 
 import io.viommu.device.RegisterFile;
-import io.viommu.vtd.layout.CapabilityFields;
-import io.viommu.vtd.layout.GlobalFields;
-import io.viommu.vtd.layout.VtdRegisters;
+import io.viommu.vtd.spec.CapabilityFields;
+import io.viommu.vtd.spec.GlobalFields;
+import io.viommu.vtd.spec.VtdRegisters;
 
 /**
  * GCMD_REG (VT-d 11.4.4.1): one-shots act whenever they are written as 1, levels when they differ from GSTS.

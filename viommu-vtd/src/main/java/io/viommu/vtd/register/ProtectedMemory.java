@@ -17,7 +17,7 @@
 package io.viommu.vtd.register;
 
 import io.viommu.device.RegisterFile;
-import io.viommu.vtd.layout.VtdRegisters;
+import io.viommu.vtd.spec.VtdRegisters;
 
 /**
  * The protected memory regions (VT-d 11.4.8): DMA to them is blocked while they are on, even if translation is off; DMA

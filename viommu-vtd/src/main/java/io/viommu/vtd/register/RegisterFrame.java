@@ -20,8 +20,8 @@ import java.util.List;
 
 import io.viommu.device.Register;
 import io.viommu.device.RegisterFile;
-import io.viommu.vtd.layout.InvalidationLayout;
-import io.viommu.vtd.layout.VtdRegisters;
+import io.viommu.vtd.spec.InvalidationLayout;
+import io.viommu.vtd.spec.VtdRegisters;
 
 /**
  * The guest's view of the unit: its registers, how much room they take, and what an access does that the specification

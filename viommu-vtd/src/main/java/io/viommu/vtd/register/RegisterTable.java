@@ -20,8 +20,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 import io.viommu.device.Register;
-import io.viommu.vtd.layout.CapabilityFields;
-import io.viommu.vtd.layout.VtdRegisters;
+import io.viommu.vtd.spec.CapabilityFields;
+import io.viommu.vtd.spec.VtdRegisters;
 
 /**
  * Picks the register rows of {@link VtdRegisters} that one unit has: registers of a feature that it does not announce

@@ -19,8 +19,8 @@ package io.viommu.vtd.register;
 import java.util.concurrent.atomic.AtomicLong;
 
 import io.viommu.device.RegisterFile;
-import io.viommu.vtd.layout.GlobalFields;
-import io.viommu.vtd.layout.VtdRegisters;
+import io.viommu.vtd.spec.GlobalFields;
+import io.viommu.vtd.spec.VtdRegisters;
 
 /**
  * What is in force, as opposed to what software last wrote: table addresses take effect only with SRTP and SIRTP

@@ -16,7 +16,7 @@
 
 package io.viommu.vtd.register;
 
-import io.viommu.vtd.layout.CapabilityFields;
+import io.viommu.vtd.spec.CapabilityFields;
 
 /**
  * What one unit can do, read from the two words that also tell the guest (VT-d 11.4.2, 11.4.3), so that the model never

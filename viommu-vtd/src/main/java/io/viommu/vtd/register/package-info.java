@@ -17,6 +17,6 @@
 /**
  * The register frame: its size, the global command register that switches everything on, the state that it latches,
  * and the interrupt line behind each of the three event control registers. What registers are lies in
- * {@code io.viommu.vtd.layout}; who acts on them, in the packages beside this one.
+ * {@code io.viommu.vtd.spec}; who acts on them, in the packages beside this one.
  */
 package io.viommu.vtd.register;

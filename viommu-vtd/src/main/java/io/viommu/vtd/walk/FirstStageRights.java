@@ -16,16 +16,16 @@
 
 package io.viommu.vtd.walk;
 
-import static io.viommu.vtd.layout.PagingEntryLayout.FIRST_RW;
-import static io.viommu.vtd.layout.PagingEntryLayout.FIRST_US;
-import static io.viommu.vtd.layout.PagingEntryLayout.FIRST_XD;
-import static io.viommu.vtd.layout.PasidEntryLayout.ERE;
-import static io.viommu.vtd.layout.PasidEntryLayout.NXE;
-import static io.viommu.vtd.layout.PasidEntryLayout.SMEP;
-import static io.viommu.vtd.layout.PasidEntryLayout.SRE;
-import static io.viommu.vtd.layout.PasidEntryLayout.WPE;
+import static io.viommu.vtd.spec.PagingEntryLayout.FIRST_RW;
+import static io.viommu.vtd.spec.PagingEntryLayout.FIRST_US;
+import static io.viommu.vtd.spec.PagingEntryLayout.FIRST_XD;
+import static io.viommu.vtd.spec.PasidEntryLayout.ERE;
+import static io.viommu.vtd.spec.PasidEntryLayout.NXE;
+import static io.viommu.vtd.spec.PasidEntryLayout.SMEP;
+import static io.viommu.vtd.spec.PasidEntryLayout.SRE;
+import static io.viommu.vtd.spec.PasidEntryLayout.WPE;
 
-import io.viommu.vtd.context.DeviceConfiguration;
+import io.viommu.vtd.config.DeviceConfiguration;
 import io.viommu.vtd.fault.FaultReason;
 
 /**

@@ -16,26 +16,26 @@
 
 package io.viommu.vtd.walk;
 
-import static io.viommu.vtd.layout.PagingEntryLayout.ADDRESS;
-import static io.viommu.vtd.layout.PagingEntryLayout.FIRST_A;
-import static io.viommu.vtd.layout.PagingEntryLayout.FIRST_D;
-import static io.viommu.vtd.layout.PagingEntryLayout.FIRST_EA;
-import static io.viommu.vtd.layout.PagingEntryLayout.FIRST_LARGE_PAT;
-import static io.viommu.vtd.layout.PagingEntryLayout.FIRST_P;
-import static io.viommu.vtd.layout.PagingEntryLayout.FIRST_XD;
-import static io.viommu.vtd.layout.PagingEntryLayout.PAGE_SIZE;
-import static io.viommu.vtd.layout.PasidEntryLayout.EAFE;
-import static io.viommu.vtd.layout.PasidEntryLayout.NXE;
+import static io.viommu.vtd.spec.PagingEntryLayout.ADDRESS;
+import static io.viommu.vtd.spec.PagingEntryLayout.FIRST_A;
+import static io.viommu.vtd.spec.PagingEntryLayout.FIRST_D;
+import static io.viommu.vtd.spec.PagingEntryLayout.FIRST_EA;
+import static io.viommu.vtd.spec.PagingEntryLayout.FIRST_LARGE_PAT;
+import static io.viommu.vtd.spec.PagingEntryLayout.FIRST_P;
+import static io.viommu.vtd.spec.PagingEntryLayout.FIRST_XD;
+import static io.viommu.vtd.spec.PagingEntryLayout.PAGE_SIZE;
+import static io.viommu.vtd.spec.PasidEntryLayout.EAFE;
+import static io.viommu.vtd.spec.PasidEntryLayout.NXE;
 
 import io.viommu.memory.GuestMemory;
 import io.viommu.memory.MemoryWord;
-import io.viommu.vtd.context.DeviceConfiguration;
-import io.viommu.vtd.context.StageTable;
-import io.viommu.vtd.context.VtdContext;
-import io.viommu.vtd.context.VtdFault;
+import io.viommu.vtd.config.DeviceConfiguration;
+import io.viommu.vtd.config.StageTable;
+import io.viommu.vtd.config.VtdContext;
+import io.viommu.vtd.config.VtdFault;
 import io.viommu.vtd.fault.FaultReason;
-import io.viommu.vtd.layout.CapabilityFields;
-import io.viommu.vtd.layout.PagingEntryLayout;
+import io.viommu.vtd.spec.CapabilityFields;
+import io.viommu.vtd.spec.PagingEntryLayout;
 
 /**
  * Walks first-stage tables of 4 or 5 levels, the CPU's own format (VT-d 3.6, 9.7), in nested translation through the

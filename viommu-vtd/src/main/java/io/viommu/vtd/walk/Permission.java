@@ -16,7 +16,7 @@
 
 package io.viommu.vtd.walk;
 
-import io.viommu.vtd.context.DmaRequest;
+import io.viommu.vtd.config.DmaRequest;
 
 /** Six permissions as bits: read, write and execute for users and for the privileged. */
 public final class Permission {

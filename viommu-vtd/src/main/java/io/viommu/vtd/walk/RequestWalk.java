@@ -19,14 +19,14 @@ package io.viommu.vtd.walk;
 import io.viommu.iommu.DmaSession;
 import io.viommu.memory.GuestMemory;
 import io.viommu.tlb.KeptConfigurations;
-import io.viommu.vtd.context.DeviceConfiguration;
-import io.viommu.vtd.context.DmaRequest;
-import io.viommu.vtd.context.PasidTable;
-import io.viommu.vtd.context.RootTable;
-import io.viommu.vtd.context.VtdContext;
-import io.viommu.vtd.context.VtdFault;
+import io.viommu.vtd.config.DeviceConfiguration;
+import io.viommu.vtd.config.DmaRequest;
+import io.viommu.vtd.config.PasidTable;
+import io.viommu.vtd.config.RootTable;
+import io.viommu.vtd.config.VtdContext;
+import io.viommu.vtd.config.VtdFault;
 import io.viommu.vtd.fault.FaultReason;
-import io.viommu.vtd.layout.InterruptRequestLayout;
+import io.viommu.vtd.spec.InterruptRequestLayout;
 
 /**
  * All that becomes of a request, from the root table to the physical address, past the cache of translations. Without

@@ -16,23 +16,23 @@
 
 package io.viommu.vtd.walk;
 
-import static io.viommu.vtd.layout.PagingEntryLayout.ADDRESS;
-import static io.viommu.vtd.layout.PagingEntryLayout.PAGE_SIZE;
-import static io.viommu.vtd.layout.PagingEntryLayout.SECOND_A;
-import static io.viommu.vtd.layout.PagingEntryLayout.SECOND_D;
-import static io.viommu.vtd.layout.PagingEntryLayout.SECOND_R;
-import static io.viommu.vtd.layout.PagingEntryLayout.SECOND_SNP;
-import static io.viommu.vtd.layout.PagingEntryLayout.SECOND_TM;
-import static io.viommu.vtd.layout.PagingEntryLayout.SECOND_W;
+import static io.viommu.vtd.spec.PagingEntryLayout.ADDRESS;
+import static io.viommu.vtd.spec.PagingEntryLayout.PAGE_SIZE;
+import static io.viommu.vtd.spec.PagingEntryLayout.SECOND_A;
+import static io.viommu.vtd.spec.PagingEntryLayout.SECOND_D;
+import static io.viommu.vtd.spec.PagingEntryLayout.SECOND_R;
+import static io.viommu.vtd.spec.PagingEntryLayout.SECOND_SNP;
+import static io.viommu.vtd.spec.PagingEntryLayout.SECOND_TM;
+import static io.viommu.vtd.spec.PagingEntryLayout.SECOND_W;
 
 import io.viommu.memory.GuestMemory;
 import io.viommu.memory.MemoryWord;
-import io.viommu.vtd.context.StageTable;
-import io.viommu.vtd.context.VtdContext;
-import io.viommu.vtd.context.VtdFault;
+import io.viommu.vtd.config.StageTable;
+import io.viommu.vtd.config.VtdContext;
+import io.viommu.vtd.config.VtdFault;
 import io.viommu.vtd.fault.FaultReason;
-import io.viommu.vtd.layout.CapabilityFields;
-import io.viommu.vtd.layout.PagingEntryLayout;
+import io.viommu.vtd.spec.CapabilityFields;
+import io.viommu.vtd.spec.PagingEntryLayout;
 
 /**
  * Walks second-stage tables of 3 to 5 levels (VT-d 3.7, 9.8). One instance belongs to one thread; what the last walk

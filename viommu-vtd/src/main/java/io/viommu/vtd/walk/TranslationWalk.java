@@ -17,14 +17,14 @@
 package io.viommu.vtd.walk;
 
 import io.viommu.memory.GuestMemory;
-import io.viommu.vtd.context.DeviceConfiguration;
-import io.viommu.vtd.context.DmaRequest;
-import io.viommu.vtd.context.VtdContext;
-import io.viommu.vtd.context.VtdFault;
+import io.viommu.vtd.config.DeviceConfiguration;
+import io.viommu.vtd.config.DmaRequest;
+import io.viommu.vtd.config.VtdContext;
+import io.viommu.vtd.config.VtdFault;
 import io.viommu.vtd.fault.FaultReason;
-import io.viommu.vtd.layout.CapabilityFields;
-import io.viommu.vtd.layout.InterruptRequestLayout;
-import io.viommu.vtd.layout.PasidEntryLayout;
+import io.viommu.vtd.spec.CapabilityFields;
+import io.viommu.vtd.spec.InterruptRequestLayout;
+import io.viommu.vtd.spec.PasidEntryLayout;
 
 /**
  * Walks the tables of a checked configuration, whatever its type, and leaves the outcome in itself. One instance

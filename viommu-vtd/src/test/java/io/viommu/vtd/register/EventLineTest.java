@@ -21,7 +21,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import org.junit.jupiter.api.Test;
 
 import io.viommu.vtd.Messages;
-import io.viommu.vtd.layout.StatusFields;
+import io.viommu.vtd.spec.StatusFields;
 
 /** The IM/IP state machine that FECTL, IECTL and PECTL share (VT-d 7.3). */
 class EventLineTest {

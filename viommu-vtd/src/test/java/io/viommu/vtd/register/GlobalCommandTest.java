@@ -23,7 +23,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 import io.viommu.vtd.TestGuest;
-import io.viommu.vtd.layout.VtdRegisters;
+import io.viommu.vtd.spec.VtdRegisters;
 
 /** VT-d 11.4.4 and the rules of one-shots and levels. */
 class GlobalCommandTest {

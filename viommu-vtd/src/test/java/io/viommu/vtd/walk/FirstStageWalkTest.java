@@ -35,7 +35,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 import io.viommu.vtd.TestMemory;
 import io.viommu.vtd.TestTables;
-import io.viommu.vtd.context.DmaRequest;
+import io.viommu.vtd.config.DmaRequest;
 
 /** First-stage walks (VT-d 3.6, 7.1.3, 9.7). */
 class FirstStageWalkTest {

@@ -35,7 +35,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 import io.viommu.vtd.TestMemory;
 import io.viommu.vtd.TestTables;
-import io.viommu.vtd.context.DmaRequest;
+import io.viommu.vtd.config.DmaRequest;
 
 /** Second-stage walks, with the reasons of both modes (VT-d 3.7, 7.1.3, 9.8). */
 class SecondStageWalkTest {

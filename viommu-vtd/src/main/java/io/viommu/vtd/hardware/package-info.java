@@ -1,0 +1,21 @@
+/*
+ * Copyright 2026 the viommu authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+/**
+ * Accelerated mode: requesters of passed-through devices, whose first-stage tables the host's VT-d unit walks itself.
+ * What the guest installs in its PASID tables and what it invalidates goes on to the hardware; nothing here translates.
+ */
+package io.viommu.vtd.hardware;

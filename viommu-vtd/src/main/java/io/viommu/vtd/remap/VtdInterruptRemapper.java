@@ -1,0 +1,124 @@
+/*
+ * Copyright 2026 the viommu authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.viommu.vtd.remap;
+
+import io.viommu.fault.FaultOutlet;
+import io.viommu.interrupt.InterruptSink;
+import io.viommu.interrupt.MessagesUnderWay;
+import io.viommu.iommu.InterruptRemapper;
+import io.viommu.memory.GuestMemory;
+import io.viommu.vtd.config.VtdFault;
+import io.viommu.vtd.fault.FaultReporter;
+
+/**
+ * The unit as interrupt messages of devices and IOAPICs see it. Any number of threads may send at once; the registers
+ * are put into effect by the vCPU thread whose command they obey.
+ */
+public final class VtdInterruptRemapper implements InterruptRemapper {
+
+    private final InterruptSink interrupts;
+    private final ThreadLocal<Sender> senders;
+    private final MessagesUnderWay underWay = new MessagesUnderWay();
+    private volatile InterruptContext context;
+
+    /**
+     * Makes a remapper.
+     *
+     * @param memory     holds the interrupt remapping table.
+     * @param interrupts the way to the local APICs.
+     * @param faults     the way of faults.
+     * @param registers  the registers in effect.
+     */
+    public VtdInterruptRemapper(final GuestMemory memory, final InterruptSink interrupts, final FaultOutlet faults,
+            final InterruptContext registers) {
+        this.interrupts = interrupts;
+        this.context = registers;
+        this.senders = ThreadLocal.withInitial(() -> new Sender(memory, faults));
+    }
+
+    /**
+     * Puts registers into effect. Messages that come when this has returned go by them; {@link #quiesce} waits for
+     * those that came before.
+     *
+     * @param registers the new state.
+     */
+    public void update(final InterruptContext registers) {
+        context = registers;
+    }
+
+    /**
+     * The registers in effect.
+     *
+     * @return the last that {@link #update} was given.
+     */
+    public InterruptContext context() {
+        return context;
+    }
+
+    @Override
+    public boolean deviceMessage(final int requesterId, final long address, final int data) {
+        final int counted = underWay.enter();
+        try {
+            return senders.get().send(requesterId, address, data);
+        } finally {
+            underWay.leave(counted);
+        }
+    }
+
+    /**
+     * Whether the calling thread sends a message just now, so that this is the guest's handler of it.
+     *
+     * @return true from within {@link #deviceMessage}.
+     */
+    public boolean sending() {
+        return underWay.sending();
+    }
+
+    /**
+     * Waits until the messages that are under way have been delivered or blocked, so that none uses an entry that the
+     * guest invalidated before (VT-d 6.5.5). Not for those of the calling thread: a message whose delivery makes the
+     * guest write a register at once has been remapped already.
+     *
+     * @param nanos how long at most; 0 to look only, {@link Long#MAX_VALUE} for ever.
+     * @return false if some may not have ended.
+     */
+    public boolean quiesce(final long nanos) {
+        return underWay.quiesce(nanos);
+    }
+
+    /** One thread's means of sending. */
+    private final class Sender {
+        private final InterruptWalk walk;
+        private final VtdFault fault = new VtdFault();
+        private final FaultReporter reporter;
+
+        Sender(final GuestMemory memory, final FaultOutlet faults) {
+            walk = new InterruptWalk(memory);
+            reporter = new FaultReporter(faults);
+        }
+
+        boolean send(final int requester, final long address, final int data) {
+            if (walk.walk(context, requester, address, data, fault) == VtdFault.NONE) {
+                return !walk.delivers() || interrupts.message(walk.address(), walk.data());
+            }
+            if (!fault.suppressed()) {
+                reporter.reportInterrupt(walk.index(), requester, fault.reason());
+            }
+            return false;
+        }
+    }
+}
