@@ -13,88 +13,60 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-
 package io.viommu.vtd.config;
-
-import static io.viommu.vtd.spec.ContextEntryLayout.AW_MASK;
-import static io.viommu.vtd.spec.ContextEntryLayout.DID_SHIFT;
-import static io.viommu.vtd.spec.ContextEntryLayout.P;
-import static io.viommu.vtd.spec.ContextEntryLayout.RESERVED_0;
-import static io.viommu.vtd.spec.ContextEntryLayout.RESERVED_1;
-import static io.viommu.vtd.spec.ContextEntryLayout.SSPTPTR;
-import static io.viommu.vtd.spec.ContextEntryLayout.TT_DEVICE_TLB;
-import static io.viommu.vtd.spec.ContextEntryLayout.TT_PASS_THROUGH;
-import static io.viommu.vtd.spec.ContextEntryLayout.TT_SHIFT;
-import static io.viommu.vtd.spec.ContextEntryLayout.TT_UNTRANSLATED_ONLY;
 
 import java.nio.ByteOrder;
 
 import org.agrona.DirectBuffer;
 
 import io.viommu.vtd.fault.FaultReason;
-import io.viommu.vtd.spec.CapabilityFields;
 import io.viommu.vtd.spec.ContextEntryLayout;
 import io.viommu.vtd.spec.PasidEntryLayout;
 
-/** The rules of a context entry of legacy mode (VT-d 9.3). */
+/**
+ * A context entry of legacy mode (VT-d 9.3); what makes it wrong stands in {@link ContextRule}. One instance belongs to
+ * one thread and is used over and over.
+ */
 final class ContextEntry {
 
-    static final int LENGTH_SHIFT = ContextEntryLayout.LENGTH_SHIFT;
-    static final int LENGTH = ContextEntryLayout.LENGTH;
+    private long low;
+    private long high;
 
-    private ContextEntry() {
+    /** Takes a copy of an entry. */
+    ContextEntry of(final DirectBuffer bytes) {
+        low = bytes.getLong(0, ByteOrder.LITTLE_ENDIAN);
+        high = bytes.getLong(Long.BYTES, ByteOrder.LITTLE_ENDIAN);
+        return this;
     }
 
-    /** Checks what depends on the entry and the registers alone; once is enough for an entry that is kept. */
-    static int check(final VtdContext context, final DirectBuffer bytes, final VtdFault fault) {
-        final long low = bytes.getLong(0, ByteOrder.LITTLE_ENDIAN);
-        final long high = bytes.getLong(Long.BYTES, ByteOrder.LITTLE_ENDIAN);
-        if ((low & P) == 0) {
-            return fault.raise(FaultReason.LCT_2);
-        }
-        final int type = type(low);
-        final boolean passThrough = type == TT_PASS_THROUGH;
-        // The pointer is ignored with pass-through, its bits beyond the host's width included.
-        final long reserved = RESERVED_0 | (passThrough ? 0 : context.beyondHost());
-        if ((low & reserved) != 0 || (high & RESERVED_1) != 0) {
-            return fault.raise(FaultReason.LCT_3);
-        }
-        // Pass-through has no table, but its width must be the largest there is.
-        final boolean widthFits = passThrough
-                ? levels(high) == context.capabilities().deepestSecondStage()
-                : context.capabilities().secondStageLevels(levels(high));
-        return supported(context, type) && widthFits ? VtdFault.NONE : fault.raise(FaultReason.LCT_4);
+    long low() {
+        return low;
+    }
+
+    long high() {
+        return high;
+    }
+
+    int type() {
+        return (int) (low >>> ContextEntryLayout.TT_SHIFT) & 3;
+    }
+
+    boolean passThrough() {
+        return type() == ContextEntryLayout.TT_PASS_THROUGH;
+    }
+
+    int levels() {
+        return (int) (high & ContextEntryLayout.AW_MASK) + 2;
     }
 
     /** Fills the configuration from a checked entry, if the request is let through. */
-    static int decode(final DmaRequest request, final DirectBuffer bytes, final DeviceConfiguration into,
-            final VtdFault fault) {
-        final long low = bytes.getLong(0, ByteOrder.LITTLE_ENDIAN);
-        final long high = bytes.getLong(Long.BYTES, ByteOrder.LITTLE_ENDIAN);
-        final int type = type(low);
-        if ((request.translated() || request.translation()) && type != TT_DEVICE_TLB) {
+    int decode(final DmaRequest request, final DeviceConfiguration into, final VtdFault fault) {
+        if ((request.translated() || request.translation()) && type() != ContextEntryLayout.TT_DEVICE_TLB) {
             return fault.raise(FaultReason.LCT_5);
         }
-        into.legacy(type == TT_PASS_THROUGH ? PasidEntryLayout.PGTT_PASS_THROUGH : PasidEntryLayout.PGTT_SECOND_STAGE,
-                (int) (high >>> DID_SHIFT) & 0xFFFF);
-        into.secondStage().set(low & SSPTPTR, levels(high), false, true);
+        into.legacy(passThrough() ? PasidEntryLayout.PGTT_PASS_THROUGH : PasidEntryLayout.PGTT_SECOND_STAGE,
+                (int) (high >>> ContextEntryLayout.DID_SHIFT) & 0xFFFF);
+        into.secondStage().set(low & ContextEntryLayout.SSPTPTR, levels(), false, true);
         return VtdFault.NONE;
-    }
-
-    private static int type(final long low) {
-        return (int) (low >>> TT_SHIFT) & 3;
-    }
-
-    private static int levels(final long high) {
-        return (int) (high & AW_MASK) + 2;
-    }
-
-    private static boolean supported(final VtdContext context, final int type) {
-        return switch (type) {
-            case TT_UNTRANSLATED_ONLY -> true;
-            case TT_DEVICE_TLB -> context.has(CapabilityFields.DT);
-            case TT_PASS_THROUGH -> context.has(CapabilityFields.PT);
-            default -> false;
-        };
     }
 }

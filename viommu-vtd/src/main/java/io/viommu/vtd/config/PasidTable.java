@@ -16,9 +16,6 @@
 
 package io.viommu.vtd.config;
 
-import static io.viommu.vtd.spec.PasidDirectoryEntryLayout.PASIDS_SHIFT;
-import static io.viommu.vtd.spec.PasidDirectoryEntryLayout.SMPTBLPTR;
-
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
@@ -109,7 +106,8 @@ public final class PasidTable {
     private int read(final VtdContext context, final DeviceConfiguration into, final PasidEntry entry,
             final VtdFault fault) {
         final long top = into.contextWord0() & ScalableContextEntryLayout.PASIDDIRPTR;
-        final long at = top + ((long) into.pasid() >>> PASIDS_SHIFT << PasidDirectoryEntryLayout.LENGTH_SHIFT);
+        final long at = top + ((long) into
+                .pasid() >>> PasidDirectoryEntryLayout.PASIDS_SHIFT << PasidDirectoryEntryLayout.LENGTH_SHIFT);
         if (memory.read(at, directory, 0, PasidDirectoryEntryLayout.LENGTH) != GuestMemory.OK) {
             return fault.raise(FaultReason.SPD_1);
         }
@@ -123,8 +121,8 @@ public final class PasidTable {
         if ((word & (PasidDirectoryEntryLayout.RESERVED | context.beyondHost())) != 0) {
             return fault.raise(FaultReason.SPD_3);
         }
-        final long index = into.pasid() & (1 << PASIDS_SHIFT) - 1;
-        final long place = (word & SMPTBLPTR) + (index << PasidEntryLayout.LENGTH_SHIFT);
+        final long index = into.pasid() & (1 << PasidDirectoryEntryLayout.PASIDS_SHIFT) - 1;
+        final long place = (word & PasidDirectoryEntryLayout.SMPTBLPTR) + (index << PasidEntryLayout.LENGTH_SHIFT);
         return memory.read(place, entry.bytes(), 0, PasidEntryLayout.LENGTH) == GuestMemory.OK
                 ? VtdFault.NONE
                 : fault.raise(FaultReason.SPT_1);

@@ -43,6 +43,8 @@ public final class RootTable {
 
     private final GuestMemory memory;
     private final KeptConfigurations<UnsafeBuffer> kept;
+    private final ContextEntry legacyEntry = new ContextEntry();
+    private final ScalableContextEntry scalableEntry = new ScalableContextEntry();
     private final UnsafeBuffer root = new UnsafeBuffer(ByteBuffer.allocateDirect(RootEntryLayout.LENGTH));
 
     /**
@@ -103,19 +105,21 @@ public final class RootTable {
             return wrong;
         }
         final int result = scalable
-                ? ScalableContextEntry.decode(context, request, entry, into, fault)
-                : ContextEntry.decode(request, entry, into, fault);
+                ? scalableEntry.of(entry).decode(context, request, into, fault)
+                : legacyEntry.of(entry).decode(request, into, fault);
         if (read && result == VtdFault.NONE) {
             kept.keep(0, 0);
         }
         return result;
     }
 
-    private static int check(final VtdContext context, final boolean scalable, final UnsafeBuffer entry,
+    /** Checks what depends on the entry and the registers alone; once is enough for an entry that is kept. */
+    private int check(final VtdContext context, final boolean scalable, final UnsafeBuffer entry,
             final VtdFault fault) {
-        return scalable
-                ? ScalableContextEntry.check(context, entry, fault)
-                : ContextEntry.check(context, entry, fault);
+        final FaultReason broken = scalable
+                ? ScalableContextRule.firstBroken(scalableEntry.of(entry), context)
+                : ContextRule.firstBroken(legacyEntry.of(entry), context);
+        return broken == null ? VtdFault.NONE : fault.raise(broken);
     }
 
     /** What the root table address register alone forbids (VT-d 7.1.3, RTA). */
@@ -145,8 +149,8 @@ public final class RootTable {
         if ((word & (RootEntryLayout.RESERVED | context.beyondHost())) != 0 || word(1) != 0) {
             return fault.raise(FaultReason.LRT_3);
         }
-        final long at = (word & RootEntryLayout.TABLE) + ((sourceId & 0xFFL) << ContextEntry.LENGTH_SHIFT);
-        return read(at, entry, ContextEntry.LENGTH) ? VtdFault.NONE : fault.raise(FaultReason.LCT_1);
+        final long at = (word & RootEntryLayout.TABLE) + ((sourceId & 0xFFL) << ContextEntryLayout.LENGTH_SHIFT);
+        return read(at, entry, ContextEntryLayout.LENGTH) ? VtdFault.NONE : fault.raise(FaultReason.LCT_1);
     }
 
     private int readScalable(final VtdContext context, final int sourceId, final UnsafeBuffer entry,

@@ -16,21 +16,8 @@
 
 package io.viommu.vtd.remap;
 
-import static io.viommu.vtd.spec.InterruptRemapLayout.DLM_SHIFT;
-import static io.viommu.vtd.spec.InterruptRemapLayout.DST_RESERVED_8_BIT;
-import static io.viommu.vtd.spec.InterruptRemapLayout.IM;
-import static io.viommu.vtd.spec.InterruptRemapLayout.POSTED_RESERVED_0;
-import static io.viommu.vtd.spec.InterruptRemapLayout.POSTED_RESERVED_1;
-import static io.viommu.vtd.spec.InterruptRemapLayout.REMAPPED_RESERVED_0;
-import static io.viommu.vtd.spec.InterruptRemapLayout.REMAPPED_RESERVED_1;
-import static io.viommu.vtd.spec.InterruptRemapLayout.SID;
-import static io.viommu.vtd.spec.InterruptRemapLayout.SQ_SHIFT;
-import static io.viommu.vtd.spec.InterruptRemapLayout.SVT_BUS;
-import static io.viommu.vtd.spec.InterruptRemapLayout.SVT_NONE;
-import static io.viommu.vtd.spec.InterruptRemapLayout.SVT_REQUESTER;
-import static io.viommu.vtd.spec.InterruptRemapLayout.SVT_SHIFT;
-
 import io.viommu.iommu.InterruptRemapper;
+import io.viommu.vtd.spec.InterruptRemapLayout;
 
 /** The rules of an interrupt remapping table entry (VT-d 9.9, 9.10), given as its two words. */
 final class InterruptEntry {
@@ -45,17 +32,18 @@ final class InterruptEntry {
 
     /** Whether a present entry has reserved bits or values. */
     static boolean malformed(final InterruptContext context, final long low, final long high) {
-        if ((int) (high >>> SVT_SHIFT & 3) > SVT_BUS) {
+        if ((int) (high >>> InterruptRemapLayout.SVT_SHIFT & 3) > InterruptRemapLayout.SVT_BUS) {
             return true;
         }
-        if ((low & IM) != 0) {
-            return !context.posts() || (low & POSTED_RESERVED_0) != 0 || (high & POSTED_RESERVED_1) != 0;
+        if ((low & InterruptRemapLayout.IM) != 0) {
+            return !context.posts() || (low & InterruptRemapLayout.POSTED_RESERVED_0) != 0
+                    || (high & InterruptRemapLayout.POSTED_RESERVED_1) != 0;
         }
         final long reserved = context.wideDestinations()
-                ? REMAPPED_RESERVED_0
-                : REMAPPED_RESERVED_0 | DST_RESERVED_8_BIT;
-        return (low & reserved) != 0 || (high & REMAPPED_RESERVED_1) != 0
-                || (DELIVERY_MODES >>> (low >>> DLM_SHIFT & 7) & 1) == 0;
+                ? InterruptRemapLayout.REMAPPED_RESERVED_0
+                : InterruptRemapLayout.REMAPPED_RESERVED_0 | InterruptRemapLayout.DST_RESERVED_8_BIT;
+        return (low & reserved) != 0 || (high & InterruptRemapLayout.REMAPPED_RESERVED_1) != 0
+                || (DELIVERY_MODES >>> (low >>> InterruptRemapLayout.DLM_SHIFT & 7) & 1) == 0;
     }
 
     /** Whether a requester may use the entry (VT-d 9.9, SVT, SQ and SID). */
@@ -63,10 +51,11 @@ final class InterruptEntry {
         if (requester == InterruptRemapper.NO_REQUESTER) {
             return true;
         }
-        final int sid = (int) (high & SID);
-        return switch ((int) (high >>> SVT_SHIFT & 3)) {
-            case SVT_NONE -> true;
-            case SVT_REQUESTER -> ((requester ^ sid) & 0xFFFF & ~UNQUALIFIED[(int) (high >>> SQ_SHIFT & 3)]) == 0;
+        final int sid = (int) (high & InterruptRemapLayout.SID);
+        return switch ((int) (high >>> InterruptRemapLayout.SVT_SHIFT & 3)) {
+            case InterruptRemapLayout.SVT_NONE -> true;
+            case InterruptRemapLayout.SVT_REQUESTER ->
+                ((requester ^ sid) & 0xFFFF & ~UNQUALIFIED[(int) (high >>> InterruptRemapLayout.SQ_SHIFT & 3)]) == 0;
             default -> {
                 final int bus = requester >>> 8 & 0xFF;
                 yield bus >= sid >>> 8 && bus <= (sid & 0xFF);

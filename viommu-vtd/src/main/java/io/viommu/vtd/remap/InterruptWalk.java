@@ -16,22 +16,6 @@
 
 package io.viommu.vtd.remap;
 
-import static io.viommu.vtd.spec.InterruptRequestLayout.ASSERT;
-import static io.viommu.vtd.spec.InterruptRequestLayout.DATA_RESERVED;
-import static io.viommu.vtd.spec.InterruptRequestLayout.DELIVERY_SHIFT;
-import static io.viommu.vtd.spec.InterruptRequestLayout.DESTINATION_HIGH;
-import static io.viommu.vtd.spec.InterruptRequestLayout.DESTINATION_LOGICAL;
-import static io.viommu.vtd.spec.InterruptRequestLayout.DESTINATION_SHIFT;
-import static io.viommu.vtd.spec.InterruptRequestLayout.HANDLE_15;
-import static io.viommu.vtd.spec.InterruptRequestLayout.HANDLE_MASK;
-import static io.viommu.vtd.spec.InterruptRequestLayout.HANDLE_SHIFT;
-import static io.viommu.vtd.spec.InterruptRequestLayout.RANGE;
-import static io.viommu.vtd.spec.InterruptRequestLayout.REDIRECTION;
-import static io.viommu.vtd.spec.InterruptRequestLayout.REMAPPABLE;
-import static io.viommu.vtd.spec.InterruptRequestLayout.SHV;
-import static io.viommu.vtd.spec.InterruptRequestLayout.SUBHANDLE;
-import static io.viommu.vtd.spec.InterruptRequestLayout.TRIGGER_LEVEL;
-
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
@@ -41,6 +25,7 @@ import io.viommu.memory.GuestMemory;
 import io.viommu.vtd.config.VtdFault;
 import io.viommu.vtd.fault.FaultReason;
 import io.viommu.vtd.spec.InterruptRemapLayout;
+import io.viommu.vtd.spec.InterruptRequestLayout;
 import io.viommu.vtd.spec.PostedInterruptLayout;
 
 /**
@@ -93,19 +78,20 @@ public final class InterruptWalk {
             deliver(to, what);
             return VtdFault.NONE;
         }
-        if ((to & REMAPPABLE) == 0) {
+        if ((to & InterruptRequestLayout.REMAPPABLE) == 0) {
             if (!context.compatibilityPasses()) {
                 return fault.raise(FaultReason.IR_25);
             }
             deliver(to, what);
             return VtdFault.NONE;
         }
-        final boolean subhandle = (to & SHV) != 0;
-        if (subhandle && (what & DATA_RESERVED) != 0) {
+        final boolean subhandle = (to & InterruptRequestLayout.SHV) != 0;
+        if (subhandle && (what & InterruptRequestLayout.DATA_RESERVED) != 0) {
             return fault.raise(FaultReason.IR_20);
         }
-        final int handle = (int) (to >>> HANDLE_SHIFT) & HANDLE_MASK | ((to & HANDLE_15) != 0 ? HANDLE_MASK + 1 : 0);
-        final int entry = handle + (subhandle ? what & SUBHANDLE : 0);
+        final int handle = (int) (to >>> InterruptRequestLayout.HANDLE_SHIFT) & InterruptRequestLayout.HANDLE_MASK
+                | ((to & InterruptRequestLayout.HANDLE_15) != 0 ? InterruptRequestLayout.HANDLE_MASK + 1 : 0);
+        final int entry = handle + (subhandle ? what & InterruptRequestLayout.SUBHANDLE : 0);
         index = entry & 0xFFFF;
         return entry >= context.entries()
                 ? fault.raise(FaultReason.IR_21)
@@ -169,13 +155,13 @@ public final class InterruptWalk {
     }
 
     private void compose(final InterruptContext context) {
-        long flags = (low & InterruptRemapLayout.DM) != 0 ? DESTINATION_LOGICAL : 0;
-        flags |= (low & InterruptRemapLayout.RH) != 0 ? REDIRECTION : 0;
-        final int trigger = (low & InterruptRemapLayout.TM) != 0 ? TRIGGER_LEVEL : 0;
+        long flags = (low & InterruptRemapLayout.DM) != 0 ? InterruptRequestLayout.DESTINATION_LOGICAL : 0;
+        flags |= (low & InterruptRemapLayout.RH) != 0 ? InterruptRequestLayout.REDIRECTION : 0;
+        final int trigger = (low & InterruptRemapLayout.TM) != 0 ? InterruptRequestLayout.TRIGGER_LEVEL : 0;
         final int mode = (int) (low >>> InterruptRemapLayout.DLM_SHIFT) & 7;
         final int vector = (int) (low >>> InterruptRemapLayout.VECTOR_SHIFT) & 0xFF;
         deliver(destination(context, (int) (low >>> InterruptRemapLayout.DST_SHIFT)) | flags,
-                trigger | ASSERT | mode << DELIVERY_SHIFT | vector);
+                trigger | InterruptRequestLayout.ASSERT | mode << InterruptRequestLayout.DELIVERY_SHIFT | vector);
     }
 
     private int post(final InterruptContext context, final VtdFault fault) {
@@ -189,7 +175,7 @@ public final class InterruptWalk {
         if (posted.notifies()) {
             final long control = posted.control();
             deliver(destination(context, (int) (control >>> PostedInterruptLayout.NDST_SHIFT)),
-                    ASSERT | (int) (control >>> PostedInterruptLayout.NV_SHIFT) & 0xFF);
+                    InterruptRequestLayout.ASSERT | (int) (control >>> PostedInterruptLayout.NV_SHIFT) & 0xFF);
         }
         return VtdFault.NONE;
     }
@@ -198,8 +184,8 @@ public final class InterruptWalk {
         final int destination = context.wideDestinations()
                 ? field
                 : field >>> InterruptRemapLayout.DST_8_BIT_SHIFT & 0xFF;
-        return RANGE | (destination & 0xFFL) << DESTINATION_SHIFT
-                | (long) (destination & DESTINATION_HIGH) << Integer.SIZE;
+        return InterruptRequestLayout.RANGE | (destination & 0xFFL) << InterruptRequestLayout.DESTINATION_SHIFT
+                | (long) (destination & InterruptRequestLayout.DESTINATION_HIGH) << Integer.SIZE;
     }
 
     private void deliver(final long to, final int what) {

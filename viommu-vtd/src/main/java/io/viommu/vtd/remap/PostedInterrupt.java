@@ -16,12 +16,6 @@
 
 package io.viommu.vtd.remap;
 
-import static io.viommu.vtd.spec.PostedInterruptLayout.CONTROL;
-import static io.viommu.vtd.spec.PostedInterruptLayout.NDST_RESERVED_8_BIT;
-import static io.viommu.vtd.spec.PostedInterruptLayout.ON;
-import static io.viommu.vtd.spec.PostedInterruptLayout.RESERVED;
-import static io.viommu.vtd.spec.PostedInterruptLayout.SN;
-
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
@@ -29,6 +23,7 @@ import org.agrona.concurrent.UnsafeBuffer;
 
 import io.viommu.memory.GuestMemory;
 import io.viommu.vtd.fault.FaultReason;
+import io.viommu.vtd.spec.PostedInterruptLayout;
 
 /**
  * Posts an interrupt in a descriptor that a guest's hypervisor reads too (VT-d 5.2.3). The request is visible before
@@ -55,15 +50,19 @@ final class PostedInterrupt {
      */
     FaultReason post(final InterruptContext context, final long descriptor, final int vector, final boolean urgent) {
         notifies = false;
-        if (descriptor >>> context.hostAddressWidth() != 0 || !read(descriptor + CONTROL)) {
+        if (descriptor >>> context.hostAddressWidth() != 0 || !read(descriptor + PostedInterruptLayout.CONTROL)) {
             return FaultReason.IR_27;
         }
-        final long reserved = context.wideDestinations() ? RESERVED : RESERVED | NDST_RESERVED_8_BIT;
+        final long reserved = context.wideDestinations()
+                ? PostedInterruptLayout.RESERVED
+                : PostedInterruptLayout.RESERVED | PostedInterruptLayout.NDST_RESERVED_8_BIT;
         if ((bytes.getLong(0, ByteOrder.LITTLE_ENDIAN) & reserved) != 0) {
             return FaultReason.IR_28;
         }
         final long place = descriptor + (vector >>> 6) * Long.BYTES;
-        if (!set(place, 1L << (vector & 63), 0) || !set(descriptor + CONTROL, ON, urgent ? ON : ON | SN)) {
+        if (!set(place, 1L << (vector & 63), 0)
+                || !set(descriptor + PostedInterruptLayout.CONTROL, PostedInterruptLayout.ON,
+                        urgent ? PostedInterruptLayout.ON : PostedInterruptLayout.ON | PostedInterruptLayout.SN)) {
             return FaultReason.IR_27;
         }
         return null;

@@ -16,17 +16,10 @@
 
 package io.viommu.vtd.walk;
 
-import static io.viommu.vtd.spec.PagingEntryLayout.FIRST_RW;
-import static io.viommu.vtd.spec.PagingEntryLayout.FIRST_US;
-import static io.viommu.vtd.spec.PagingEntryLayout.FIRST_XD;
-import static io.viommu.vtd.spec.PasidEntryLayout.ERE;
-import static io.viommu.vtd.spec.PasidEntryLayout.NXE;
-import static io.viommu.vtd.spec.PasidEntryLayout.SMEP;
-import static io.viommu.vtd.spec.PasidEntryLayout.SRE;
-import static io.viommu.vtd.spec.PasidEntryLayout.WPE;
-
 import io.viommu.vtd.config.DeviceConfiguration;
 import io.viommu.vtd.fault.FaultReason;
+import io.viommu.vtd.spec.PagingEntryLayout;
+import io.viommu.vtd.spec.PasidEntryLayout;
 
 /**
  * What the entries of a first-stage walk grant together (VT-d 3.6.1): U/S and R/W must be set in all of them, XD in
@@ -40,27 +33,27 @@ final class FirstStageRights {
     private long rights;
 
     void begin() {
-        rights = FIRST_US | FIRST_RW | FIRST_XD;
+        rights = PagingEntryLayout.FIRST_US | PagingEntryLayout.FIRST_RW | PagingEntryLayout.FIRST_XD;
     }
 
     /** Takes an entry into account; false if it takes nothing away. */
     boolean narrow(final DeviceConfiguration device, final long entry) {
         final long before = rights;
-        final long ignored = device.firstStageFlag(NXE) ? 0 : FIRST_XD;
-        rights = before & (entry ^ FIRST_XD | ignored);
+        final long ignored = device.firstStageFlag(PasidEntryLayout.NXE) ? 0 : PagingEntryLayout.FIRST_XD;
+        rights = before & (entry ^ PagingEntryLayout.FIRST_XD | ignored);
         return rights != before;
     }
 
     private boolean user() {
-        return (rights & FIRST_US) != 0;
+        return (rights & PagingEntryLayout.FIRST_US) != 0;
     }
 
     private boolean writable() {
-        return (rights & FIRST_RW) != 0;
+        return (rights & PagingEntryLayout.FIRST_RW) != 0;
     }
 
     private boolean executable() {
-        return (rights & FIRST_XD) != 0;
+        return (rights & PagingEntryLayout.FIRST_XD) != 0;
     }
 
     /** What can be done with the page if this is the last entry. */
@@ -70,17 +63,19 @@ final class FirstStageRights {
             granted |= Permission.USER_READ | (writable() ? Permission.USER_WRITE : 0)
                     | (executable() ? Permission.USER_EXECUTE : 0);
         }
-        if (device.firstStageFlag(SRE)) {
+        if (device.firstStageFlag(PasidEntryLayout.SRE)) {
             int privileged = Permission.USER_READ;
-            if (writable() || !device.firstStageFlag(WPE)) {
+            if (writable() || !device.firstStageFlag(PasidEntryLayout.WPE)) {
                 privileged |= Permission.USER_WRITE;
             }
-            if (executable() && !(user() && device.firstStageFlag(SMEP))) {
+            if (executable() && !(user() && device.firstStageFlag(PasidEntryLayout.SMEP))) {
                 privileged |= Permission.USER_EXECUTE;
             }
             granted |= privileged << Permission.PRIVILEGED_SHIFT;
         }
-        return device.firstStageFlag(ERE) ? granted : granted & ~(Permission.USER_EXECUTE | PRIVILEGED_EXECUTE);
+        return device.firstStageFlag(PasidEntryLayout.ERE)
+                ? granted
+                : granted & ~(Permission.USER_EXECUTE | PRIVILEGED_EXECUTE);
     }
 
     /**

@@ -16,17 +16,6 @@
 
 package io.viommu.vtd.walk;
 
-import static io.viommu.vtd.spec.PagingEntryLayout.ADDRESS;
-import static io.viommu.vtd.spec.PagingEntryLayout.FIRST_A;
-import static io.viommu.vtd.spec.PagingEntryLayout.FIRST_D;
-import static io.viommu.vtd.spec.PagingEntryLayout.FIRST_EA;
-import static io.viommu.vtd.spec.PagingEntryLayout.FIRST_LARGE_PAT;
-import static io.viommu.vtd.spec.PagingEntryLayout.FIRST_P;
-import static io.viommu.vtd.spec.PagingEntryLayout.FIRST_XD;
-import static io.viommu.vtd.spec.PagingEntryLayout.PAGE_SIZE;
-import static io.viommu.vtd.spec.PasidEntryLayout.EAFE;
-import static io.viommu.vtd.spec.PasidEntryLayout.NXE;
-
 import io.viommu.memory.GuestMemory;
 import io.viommu.memory.MemoryWord;
 import io.viommu.vtd.config.DeviceConfiguration;
@@ -36,6 +25,7 @@ import io.viommu.vtd.config.VtdFault;
 import io.viommu.vtd.fault.FaultReason;
 import io.viommu.vtd.spec.CapabilityFields;
 import io.viommu.vtd.spec.PagingEntryLayout;
+import io.viommu.vtd.spec.PasidEntryLayout;
 
 /**
  * Walks first-stage tables of 4 or 5 levels, the CPU's own format (VT-d 3.6, 9.7), in nested translation through the
@@ -99,11 +89,11 @@ final class FirstStageWalk {
                 return fault.raise(level == top ? FaultReason.SFS_4 : FaultReason.SFS_1);
             }
             final long found = read.value();
-            if ((found & FIRST_P) == 0) {
+            if ((found & PagingEntryLayout.FIRST_P) == 0) {
                 present = false;
                 return wanted == 0 ? VtdFault.NONE : fault.raise(FaultReason.SFS_2);
             }
-            final boolean isLeaf = level == 1 || (found & PAGE_SIZE) != 0;
+            final boolean isLeaf = level == 1 || (found & PagingEntryLayout.PAGE_SIZE) != 0;
             // What was not refused before is refused only for what an entry takes away, or at the end.
             final boolean undecided = rights.narrow(device, found) || isLeaf || level == top;
             final FaultReason refusal = undecided ? rights.refusal(device, wanted, isLeaf) : null;
@@ -124,7 +114,7 @@ final class FirstStageWalk {
                     return updated;
                 }
             }
-            at = found & ADDRESS;
+            at = found & PagingEntryLayout.ADDRESS;
             level--;
             covered -= PagingEntryLayout.LEVEL_BITS;
         }
@@ -141,18 +131,21 @@ final class FirstStageWalk {
 
     /** Bits that are reserved in every entry. */
     private static long reserved(final VtdContext context, final DeviceConfiguration device) {
-        final long beyond = ADDRESS & context.beyondHost();
-        return context.has(CapabilityFields.ERS) && !device.firstStageFlag(NXE) ? beyond | FIRST_XD : beyond;
+        final long beyond = PagingEntryLayout.ADDRESS & context.beyondHost();
+        return context.has(CapabilityFields.ERS) && !device.firstStageFlag(PasidEntryLayout.NXE)
+                ? beyond | PagingEntryLayout.FIRST_XD
+                : beyond;
     }
 
     /** Bits that are reserved in a leaf. */
     private static long reserved(final VtdContext context, final DeviceConfiguration device, final int level) {
         long bits = reserved(context, device);
         if (level > 1) {
-            bits |= (1L << PagingEntryLayout.indexShift(level)) - 1 & ADDRESS & ~FIRST_LARGE_PAT;
+            bits |= (1L << PagingEntryLayout.indexShift(level)) - 1 & PagingEntryLayout.ADDRESS
+                    & ~PagingEntryLayout.FIRST_LARGE_PAT;
             final boolean offered = level == 2 || level == 3 && context.capabilities().has(CapabilityFields.FS1GP);
             if (!offered) {
-                bits |= PAGE_SIZE;
+                bits |= PagingEntryLayout.PAGE_SIZE;
             }
         }
         return bits;
@@ -163,17 +156,19 @@ final class FirstStageWalk {
         place = where;
         pageShift = covered;
         final long offset = (1L << covered) - 1;
-        output = leaf & ADDRESS & ~offset | address & offset;
+        output = leaf & PagingEntryLayout.ADDRESS & ~offset | address & offset;
     }
 
     /** Sets the flags of the leaf that the last walk found. */
     int commit(final DeviceConfiguration device, final boolean dirty, final VtdFault fault) {
-        final long flags = dirty ? accessed(device) | FIRST_D : accessed(device);
+        final long flags = dirty ? accessed(device) | PagingEntryLayout.FIRST_D : accessed(device);
         return (entry & flags) == flags ? VtdFault.NONE : setFlags(device, place, entry, flags, fault);
     }
 
     private static long accessed(final DeviceConfiguration device) {
-        return device.firstStageFlag(EAFE) ? FIRST_A | FIRST_EA : FIRST_A;
+        return device.firstStageFlag(PasidEntryLayout.EAFE)
+                ? PagingEntryLayout.FIRST_A | PagingEntryLayout.FIRST_EA
+                : PagingEntryLayout.FIRST_A;
     }
 
     private int setFlags(final DeviceConfiguration device, final long where, final long found, final long flags,
@@ -190,11 +185,7 @@ final class FirstStageWalk {
                 return result;
             }
         }
-        return switch (EntryFlags.set(memory, where, found, flags)) {
-            case EntryFlags.DONE -> VtdFault.NONE;
-            case EntryFlags.CHANGED -> TranslationWalk.CHANGED;
-            default -> fault.raise(FaultReason.SFS_10);
-        };
+        return TranslationWalk.setFlags(memory, where, found, flags, FaultReason.SFS_10, fault);
     }
 
     boolean present() {
@@ -212,6 +203,6 @@ final class FirstStageWalk {
     /** Everything that the page allows, writes only if no dirty flag is left to be set. */
     int permissions(final DeviceConfiguration device, final boolean dirtied) {
         final int granted = rights.granted(device);
-        return dirtied || (entry & FIRST_D) != 0 ? granted : granted & ~Permission.WRITES;
+        return dirtied || (entry & PagingEntryLayout.FIRST_D) != 0 ? granted : granted & ~Permission.WRITES;
     }
 }

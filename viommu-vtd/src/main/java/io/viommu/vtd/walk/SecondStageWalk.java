@@ -16,15 +16,6 @@
 
 package io.viommu.vtd.walk;
 
-import static io.viommu.vtd.spec.PagingEntryLayout.ADDRESS;
-import static io.viommu.vtd.spec.PagingEntryLayout.PAGE_SIZE;
-import static io.viommu.vtd.spec.PagingEntryLayout.SECOND_A;
-import static io.viommu.vtd.spec.PagingEntryLayout.SECOND_D;
-import static io.viommu.vtd.spec.PagingEntryLayout.SECOND_R;
-import static io.viommu.vtd.spec.PagingEntryLayout.SECOND_SNP;
-import static io.viommu.vtd.spec.PagingEntryLayout.SECOND_TM;
-import static io.viommu.vtd.spec.PagingEntryLayout.SECOND_W;
-
 import io.viommu.memory.GuestMemory;
 import io.viommu.memory.MemoryWord;
 import io.viommu.vtd.config.StageTable;
@@ -52,7 +43,7 @@ final class SecondStageWalk {
     /** Wanted: leave to do anything. */
     static final int PRESENCE = 4;
 
-    private static final long RIGHTS = SECOND_R | SECOND_W;
+    private static final long RIGHTS = PagingEntryLayout.SECOND_R | PagingEntryLayout.SECOND_W;
 
     private final GuestMemory memory;
     private final MemoryWord word = new MemoryWord();
@@ -82,7 +73,8 @@ final class SecondStageWalk {
         // What a level needs stands in locals: guest memory is read acquiring, after which fields are loaded anew.
         final GuestMemory ram = memory;
         final MemoryWord read = word;
-        final long needed = ((wanted & READ) != 0 ? SECOND_R : 0) | ((wanted & WRITE) != 0 ? SECOND_W : 0);
+        final long needed = ((wanted & READ) != 0 ? PagingEntryLayout.SECOND_R : 0)
+                | ((wanted & WRITE) != 0 ? PagingEntryLayout.SECOND_W : 0);
         final long reserved = reserved(context);
         final boolean keepsFlags = update && table.updatesFlags();
         final int top = table.levels();
@@ -101,10 +93,10 @@ final class SecondStageWalk {
                 return wanted == 0 ? VtdFault.NONE : fault.raise(use.notPresent((wanted & WRITE) != 0));
             }
             granted &= entry;
-            final boolean isLeaf = level == 1 || (entry & PAGE_SIZE) != 0;
+            final boolean isLeaf = level == 1 || (entry & PagingEntryLayout.PAGE_SIZE) != 0;
             final long missing = needed & ~granted;
             if (use.decides(isLeaf) && (missing != 0 || granted == 0 && wanted != 0)) {
-                final boolean write = (missing & SECOND_W) != 0;
+                final boolean write = (missing & PagingEntryLayout.SECOND_W) != 0;
                 return fault.raise(granted == 0 ? use.notPresent(write) : use.permission(write));
             }
             if (isLeaf) {
@@ -119,20 +111,20 @@ final class SecondStageWalk {
                 return fault.raise(use.reserved());
             }
             if (keepsFlags) {
-                final int outcome = setFlags(table, place, entry, SECOND_A, fault);
+                final int outcome = setFlags(table, place, entry, PagingEntryLayout.SECOND_A, fault);
                 if (outcome != VtdFault.NONE) {
                     return outcome;
                 }
             }
-            at = entry & ADDRESS;
+            at = entry & PagingEntryLayout.ADDRESS;
             level--;
             covered -= PagingEntryLayout.LEVEL_BITS;
         }
     }
 
     private void grant(final long rights) {
-        readable = (rights & SECOND_R) != 0;
-        writable = (rights & SECOND_W) != 0;
+        readable = (rights & PagingEntryLayout.SECOND_R) != 0;
+        writable = (rights & PagingEntryLayout.SECOND_W) != 0;
     }
 
     private void found(final long entry, final long place, final int covered, final long address) {
@@ -140,7 +132,7 @@ final class SecondStageWalk {
         leafPlace = place;
         pageShift = covered;
         final long offset = (1L << covered) - 1;
-        output = entry & ADDRESS & ~offset | address & offset;
+        output = entry & PagingEntryLayout.ADDRESS & ~offset | address & offset;
     }
 
     /** Sets the flags of the leaf that the last walk found, where flags are kept. */
@@ -148,7 +140,7 @@ final class SecondStageWalk {
         if (!table.updatesFlags()) {
             return VtdFault.NONE;
         }
-        final long flags = dirty ? SECOND_A | SECOND_D : SECOND_A;
+        final long flags = dirty ? PagingEntryLayout.SECOND_A | PagingEntryLayout.SECOND_D : PagingEntryLayout.SECOND_A;
         final int outcome = setFlags(table, leafPlace, leaf, flags, fault);
         if (outcome == VtdFault.NONE) {
             leaf |= flags;
@@ -164,32 +156,29 @@ final class SecondStageWalk {
         if (!table.snooped()) {
             return fault.raise(FaultReason.SSS_5);
         }
-        return switch (EntryFlags.set(memory, place, entry, flags)) {
-            case EntryFlags.DONE -> VtdFault.NONE;
-            case EntryFlags.CHANGED -> TranslationWalk.CHANGED;
-            default -> fault.raise(FaultReason.SSS_6);
-        };
+        return TranslationWalk.setFlags(memory, place, entry, flags, FaultReason.SSS_6, fault);
     }
 
     /** Bits that are reserved in every entry that leads to a table. */
     private static long reserved(final VtdContext context) {
-        return ADDRESS & context.beyondHost() | SECOND_TM | SECOND_SNP;
+        return PagingEntryLayout.ADDRESS & context.beyondHost() | PagingEntryLayout.SECOND_TM
+                | PagingEntryLayout.SECOND_SNP;
     }
 
     /** Bits that are reserved in a leaf. */
     private static long reserved(final VtdContext context, final SecondStageUse use, final int level) {
-        long bits = ADDRESS & context.beyondHost();
+        long bits = PagingEntryLayout.ADDRESS & context.beyondHost();
         if (!context.transientMappings()) {
-            bits |= SECOND_TM;
+            bits |= PagingEntryLayout.SECOND_TM;
         }
         // In scalable mode the PASID table entry may ask for snooping too, so the bit is known there.
         if (use == SecondStageUse.LEGACY && !context.has(CapabilityFields.SC)) {
-            bits |= SECOND_SNP;
+            bits |= PagingEntryLayout.SECOND_SNP;
         }
         if (level > 1) {
-            bits |= (1L << PagingEntryLayout.indexShift(level)) - 1 & ADDRESS;
+            bits |= (1L << PagingEntryLayout.indexShift(level)) - 1 & PagingEntryLayout.ADDRESS;
             if (!context.capabilities().secondStageLargePages(level)) {
-                bits |= PAGE_SIZE;
+                bits |= PagingEntryLayout.PAGE_SIZE;
             }
         }
         return bits;
@@ -210,7 +199,7 @@ final class SecondStageWalk {
     /** Everything that the page allows, writes only if no dirty flag is left to be set. */
     int permissions(final StageTable table, final boolean dirtied) {
         int granted = readable ? Permission.READS : 0;
-        if (writable && (dirtied || !table.updatesFlags() || (leaf & SECOND_D) != 0)) {
+        if (writable && (dirtied || !table.updatesFlags() || (leaf & PagingEntryLayout.SECOND_D) != 0)) {
             granted |= Permission.WRITES;
         }
         return granted;

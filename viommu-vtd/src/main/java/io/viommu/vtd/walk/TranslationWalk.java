@@ -83,6 +83,22 @@ public final class TranslationWalk {
         return fault.raise(device.firstStageUsed() ? FaultReason.SFS_10 : FaultReason.SSS_6);
     }
 
+    /**
+     * Sets accessed and dirty flags in a table entry, atomically, since the guest's CPUs write there too (VT-d 3.6.2,
+     * 3.7.2).
+     *
+     * @return {@link VtdFault#NONE}, {@link #CHANGED} if somebody changed the entry since it was read, so that what was
+     *         concluded from it no longer holds, or the code of {@code failed} if the entry can't be written.
+     */
+    static int setFlags(final GuestMemory memory, final long place, final long entry, final long flags,
+            final FaultReason failed, final VtdFault fault) {
+        final int outcome = memory.compareAndSetLong(place, entry, entry | flags);
+        if (outcome == GuestMemory.OK) {
+            return VtdFault.NONE;
+        }
+        return outcome == GuestMemory.MISMATCH ? CHANGED : fault.raise(failed);
+    }
+
     private int passThrough(final VtdContext context, final DeviceConfiguration device, final DmaRequest request,
             final VtdFault fault) {
         // 9.3: legacy pass-through ends where tables of its width would; 9.6: that of scalable mode has no width.
@@ -114,9 +130,8 @@ public final class TranslationWalk {
         final boolean privileged = request.privileged() || device.ridPrivileged();
         found(request.address(), Integer.MAX_VALUE, all(context));
         if (device.firstStageUsed()) {
-            final int result = first.walk(context, device, request.address(), Permission.of(request, privileged),
-                    update,
-                    fault);
+            final int wanted = Permission.of(request, privileged);
+            final int result = first.walk(context, device, request.address(), wanted, update, fault);
             if (result != VtdFault.NONE) {
                 return result;
             }
