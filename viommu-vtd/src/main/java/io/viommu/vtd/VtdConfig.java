@@ -16,56 +16,13 @@
 
 package io.viommu.vtd;
 
-import static io.viommu.vtd.spec.CapabilityFields.ADMS;
-import static io.viommu.vtd.spec.CapabilityFields.C;
-import static io.viommu.vtd.spec.CapabilityFields.CM;
-import static io.viommu.vtd.spec.CapabilityFields.DRD;
-import static io.viommu.vtd.spec.CapabilityFields.DT;
-import static io.viommu.vtd.spec.CapabilityFields.DWD;
-import static io.viommu.vtd.spec.CapabilityFields.EAFS;
-import static io.viommu.vtd.spec.CapabilityFields.EIM;
-import static io.viommu.vtd.spec.CapabilityFields.ERS;
-import static io.viommu.vtd.spec.CapabilityFields.FRO;
-import static io.viommu.vtd.spec.CapabilityFields.FS1GP;
-import static io.viommu.vtd.spec.CapabilityFields.FS5LP;
-import static io.viommu.vtd.spec.CapabilityFields.FSTS;
-import static io.viommu.vtd.spec.CapabilityFields.IR;
-import static io.viommu.vtd.spec.CapabilityFields.IRO;
-import static io.viommu.vtd.spec.CapabilityFields.MAMV;
-import static io.viommu.vtd.spec.CapabilityFields.MGAW;
-import static io.viommu.vtd.spec.CapabilityFields.MHMV;
-import static io.viommu.vtd.spec.CapabilityFields.ND;
-import static io.viommu.vtd.spec.CapabilityFields.NEST;
-import static io.viommu.vtd.spec.CapabilityFields.NFR;
-import static io.viommu.vtd.spec.CapabilityFields.NWFS;
-import static io.viommu.vtd.spec.CapabilityFields.PASID;
-import static io.viommu.vtd.spec.CapabilityFields.PDS;
-import static io.viommu.vtd.spec.CapabilityFields.PHMR;
-import static io.viommu.vtd.spec.CapabilityFields.PI;
-import static io.viommu.vtd.spec.CapabilityFields.PLMR;
-import static io.viommu.vtd.spec.CapabilityFields.PRS;
-import static io.viommu.vtd.spec.CapabilityFields.PSI;
-import static io.viommu.vtd.spec.CapabilityFields.PSS;
-import static io.viommu.vtd.spec.CapabilityFields.PT;
-import static io.viommu.vtd.spec.CapabilityFields.QI;
-import static io.viommu.vtd.spec.CapabilityFields.RPRIVS;
-import static io.viommu.vtd.spec.CapabilityFields.RPS;
-import static io.viommu.vtd.spec.CapabilityFields.SAGAW;
-import static io.viommu.vtd.spec.CapabilityFields.SC;
-import static io.viommu.vtd.spec.CapabilityFields.SMPWCS;
-import static io.viommu.vtd.spec.CapabilityFields.SMS;
-import static io.viommu.vtd.spec.CapabilityFields.SMTS;
-import static io.viommu.vtd.spec.CapabilityFields.SRS;
-import static io.viommu.vtd.spec.CapabilityFields.SSADS;
-import static io.viommu.vtd.spec.CapabilityFields.SSLPS;
-import static io.viommu.vtd.spec.CapabilityFields.SSTS;
-
 import java.util.List;
 import java.util.Map;
 
 import io.viommu.fault.LostEventPolicy;
 import io.viommu.iommu.ModelConfig;
 import io.viommu.iommu.ModelProperty;
+import io.viommu.vtd.config.VtdContext;
 import io.viommu.vtd.register.VtdCapabilities;
 import io.viommu.vtd.spec.CapabilityFields;
 
@@ -73,20 +30,17 @@ import io.viommu.vtd.spec.CapabilityFields;
  * The properties of the model and what they make of it. The names are those of QEMU 11, with its older spellings; a
  * property that isn't given takes this model's default, or with {@code compat=qemu} that of QEMU 11.1.
  *
- * @param capabilities      what the unit announces and does.
- * @param faultCompression  whether a requester with a pending fault gets no second record.
- * @param lostEvents        what the guest learns of losses of the host.
- * @param hostAddressWidth  bits of a physical address.
- * @param transientMappings whether bit 62 of second-stage leaves is ignored.
- * @param quirks            whether to do as QEMU's unit does where the two differ: no error record of the invalidation
- *                          queue, PECTL unmasked at reset, descriptors of scalable mode taken in legacy mode,
- *                          PASID table entries read for each walk, narrow writes.
- * @param uncheckedSource   requester id whose interrupts are not checked against SID, or -1: QEMU checks none of an
- *                          IOAPIC's, and there is guest software that relies on it.
- * @param accelerated       whether the host's hardware walks the guest's tables for passed-through devices.
+ * @param unit             the unit after reset: what it announces and does, how wide its addresses are, and whether it
+ *                         does as QEMU's where the two differ: no error record of the invalidation queue, PECTL
+ *                         unmasked at reset, descriptors of scalable mode taken in legacy mode, PASID table entries
+ *                         read for each walk, narrow writes.
+ * @param faultCompression whether a requester with a pending fault gets no second record.
+ * @param lostEvents       what the guest learns of losses of the host.
+ * @param uncheckedSource  requester id whose interrupts are not checked against SID, or -1: QEMU checks none of an
+ *                         IOAPIC's, and there is guest software that relies on it.
+ * @param accelerated      whether the host's hardware walks the guest's tables for passed-through devices.
  */
-public record VtdConfig(VtdCapabilities capabilities, boolean faultCompression, LostEventPolicy lostEvents,
-        int hostAddressWidth, boolean transientMappings, boolean quirks, int uncheckedSource,
+record VtdConfig(VtdContext unit, boolean faultCompression, LostEventPolicy lostEvents, int uncheckedSource,
         boolean accelerated) {
 
     private static final String COMPAT = "compat";
@@ -188,22 +142,26 @@ public record VtdConfig(VtdCapabilities capabilities, boolean faultCompression, 
         if (pasidBits > 0 && !scalable) {
             throw new IllegalArgumentException("intel-iommu: pasid-bits=" + pasidBits + " needs scalable-mode=on");
         }
-        long ecap = QI | PT | (long) (IOTLB_REGISTERS / 16) << IRO | (remapping ? 0xFL << MHMV : 0);
-        ecap |= bit(remapping, IR) | bit(wide, EIM) | bit(deviceTlb, DT) | bit(flag(config, "snoop-control"), SC);
-        ecap |= bit(scalable, SMTS) | bit(firstStage, FSTS) | bit(pageRequests, PRS | PDS | NWFS);
+        long ecap = CapabilityFields.QI | CapabilityFields.PT | (long) (IOTLB_REGISTERS / 16) << CapabilityFields.IRO
+                | (remapping ? 0xFL << CapabilityFields.MHMV : 0);
+        ecap |= bit(remapping, CapabilityFields.IR) | bit(wide, CapabilityFields.EIM)
+                | bit(deviceTlb, CapabilityFields.DT) | bit(flag(config, "snoop-control"), CapabilityFields.SC);
+        ecap |= bit(scalable, CapabilityFields.SMTS) | bit(firstStage, CapabilityFields.FSTS)
+                | bit(pageRequests, CapabilityFields.PRS | CapabilityFields.PDS | CapabilityFields.NWFS);
         ecap |= scalableFeatures(config, scalable, firstStage);
         if (!qemu) {
-            ecap |= C | bit(scalable, SMPWCS | RPS) | bit(pageRequests, SMS);
+            ecap |= CapabilityFields.C | bit(scalable, CapabilityFields.SMPWCS | CapabilityFields.RPS)
+                    | bit(pageRequests, CapabilityFields.SMS);
         }
         if (pasidBits > 0) {
-            ecap |= PASID | (long) (pasidBits - 1) << PSS;
+            ecap |= CapabilityFields.PASID | (long) (pasidBits - 1) << CapabilityFields.PSS;
         }
         final VtdCapabilities capabilities = new VtdCapabilities(cap(config, qemu, firstStage, remapping), ecap);
-        return new VtdConfig(capabilities, flag(config, "fault-compression"),
-                "overflow".equals(config.choice("lost-events"))
+        return new VtdConfig(
+                VtdContext.reset(capabilities, qemu ? width(config) : WIDEST, config.flag("stale-tm"), qemu),
+                flag(config, "fault-compression"), "overflow".equals(config.choice("lost-events"))
                         ? LostEventPolicy.GUEST_OVERFLOW
                         : LostEventPolicy.LOG,
-                qemu ? width(config) : WIDEST, config.flag("stale-tm"), qemu,
                 config.number(UNCHECKED_SOURCE),
                 dependent(config, ACCEL, firstStage && (config.flag(CACHING_MODE) || !config.given(CACHING_MODE)),
                         "fsts=on, and caching-mode not off"));
@@ -217,11 +175,14 @@ public record VtdConfig(VtdCapabilities capabilities, boolean faultCompression, 
                 ? onlySecond
                 : dependent(config, "ssts", scalable, "scalable-mode=on");
         final boolean supervisor = dependent(config, "srs", scalable, "scalable-mode=on");
-        return bit(secondStage, SSTS) | bit(onlySecond && !config.given("srs"), SRS) | bit(supervisor, SRS | RPRIVS)
-                | bit(dependent(config, "ers", scalable, "scalable-mode=on"), ERS)
-                | bit(dependent(config, "nest", firstStage && secondStage, "fsts=on and ssts=on"), NEST)
-                | bit(dependent(config, "ssads", secondStage, "ssts=on"), SSADS)
-                | bit(dependent(config, "eafs", firstStage, "fsts=on"), EAFS) | bit(flag(config, "adms"), ADMS);
+        return bit(secondStage, CapabilityFields.SSTS) | bit(onlySecond && !config.given("srs"), CapabilityFields.SRS)
+                | bit(supervisor, CapabilityFields.SRS | CapabilityFields.RPRIVS)
+                | bit(dependent(config, "ers", scalable, "scalable-mode=on"), CapabilityFields.ERS)
+                | bit(dependent(config, "nest", firstStage && secondStage, "fsts=on and ssts=on"),
+                        CapabilityFields.NEST)
+                | bit(dependent(config, "ssads", secondStage, "ssts=on"), CapabilityFields.SSADS)
+                | bit(dependent(config, "eafs", firstStage, "fsts=on"), CapabilityFields.EAFS)
+                | bit(flag(config, "adms"), CapabilityFields.ADMS);
     }
 
     private static int width(final ModelConfig config) {
@@ -238,13 +199,15 @@ public record VtdConfig(VtdCapabilities capabilities, boolean faultCompression, 
         final int offset = NEAR_RECORDS + records * 16 <= NEAR_RECORDS_END ? NEAR_RECORDS : FAR_RECORDS;
         // Widths 39, 48 and 57 are SAGAW bits 1 to 3, each with all narrower ones.
         final long widths = config.flag("dma-translation") ? (1L << (width - 30) / 9 + 1) - 2 : 0;
-        return 6L << ND | widths << SAGAW | width - 1L << MGAW | (long) (offset / 16) << FRO | 3L << SSLPS | PSI
-                | records - 1L << NFR | 18L << MAMV | CapabilityFields.ESRTPS
-                | bit(config.flag("dma-drain"), DRD | DWD) | bit(config.flag(CACHING_MODE) || config.flag(ACCEL), CM)
-                | bit(firstStage && config.flag("fs1gp"), FS1GP)
-                | bit(dependent(config, "fs5lp", firstStage, "fsts=on"), FS5LP)
-                | bit(dependent(config, "pi", remapping, "intremap=on"), PI)
-                | bit(config.flag("protected-memory"), PLMR | PHMR)
+        return 6L << CapabilityFields.ND | widths << CapabilityFields.SAGAW | width - 1L << CapabilityFields.MGAW
+                | (long) (offset / 16) << CapabilityFields.FRO | 3L << CapabilityFields.SSLPS | CapabilityFields.PSI
+                | records - 1L << CapabilityFields.NFR | 18L << CapabilityFields.MAMV | CapabilityFields.ESRTPS
+                | bit(config.flag("dma-drain"), CapabilityFields.DRD | CapabilityFields.DWD)
+                | bit(config.flag(CACHING_MODE) || config.flag(ACCEL), CapabilityFields.CM)
+                | bit(firstStage && config.flag("fs1gp"), CapabilityFields.FS1GP)
+                | bit(dependent(config, "fs5lp", firstStage, "fsts=on"), CapabilityFields.FS5LP)
+                | bit(dependent(config, "pi", remapping, "intremap=on"), CapabilityFields.PI)
+                | bit(config.flag("protected-memory"), CapabilityFields.PLMR | CapabilityFields.PHMR)
                 | bit(!qemu, CapabilityFields.ZLR | CapabilityFields.ESIRTPS);
     }
 

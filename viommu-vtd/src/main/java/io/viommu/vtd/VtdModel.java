@@ -48,7 +48,7 @@ public final class VtdModel implements IommuModel {
      * @throws IllegalArgumentException in one sentence, if they are not the model's.
      */
     public static int hostAddressWidth(final Map<String, String> properties) {
-        return VtdConfig.of(ModelConfig.of(NAME, VtdConfig.properties(), properties)).hostAddressWidth();
+        return VtdConfig.of(ModelConfig.of(NAME, VtdConfig.properties(), properties)).unit().hostAddressWidth();
     }
 
     @Override

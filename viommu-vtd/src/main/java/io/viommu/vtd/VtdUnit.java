@@ -18,20 +18,15 @@ package io.viommu.vtd;
 
 import java.util.function.UnaryOperator;
 
-import io.viommu.device.RegisterFile;
 import io.viommu.fault.FaultDisposition;
 import io.viommu.fault.FaultOutlet;
 import io.viommu.fault.FaultPort;
 import io.viommu.fault.FaultRecord;
-import io.viommu.fault.GenericFault;
-import io.viommu.fault.PageResponder;
 import io.viommu.iommu.DmaTranslator;
-import io.viommu.iommu.HostIommu;
 import io.viommu.iommu.InterruptRemapper;
 import io.viommu.iommu.IommuPlatform;
 import io.viommu.iommu.VirtualIommu;
 import io.viommu.tlb.TranslationCache;
-import io.viommu.vtd.command.InvalidationParts;
 import io.viommu.vtd.command.InvalidationQueue;
 import io.viommu.vtd.command.InvalidationSink;
 import io.viommu.vtd.command.RegisterInvalidation;
@@ -52,16 +47,12 @@ import io.viommu.vtd.register.GlobalCommand;
 import io.viommu.vtd.register.ProtectedMemory;
 import io.viommu.vtd.register.RegisterFrame;
 import io.viommu.vtd.register.RemappingState;
-import io.viommu.vtd.register.VtdCapabilities;
 import io.viommu.vtd.remap.InterruptContext;
 import io.viommu.vtd.remap.VtdInterruptRemapper;
-import io.viommu.vtd.spec.CapabilityFields;
-import io.viommu.vtd.spec.StatusFields;
-import io.viommu.vtd.spec.VtdRegisters;
 
 /**
- * One VT-d remapping unit. It holds no logic of its own: it makes the parts, and passes on what comes in from vCPUs and
- * from the injector.
+ * One VT-d remapping unit. It holds no logic of its own: it makes the parts, and passes on what comes in from vCPUs,
+ * from devices and from the injector.
  */
 public final class VtdUnit implements VirtualIommu, DmaTranslator, InterruptRemapper {
 
@@ -69,89 +60,63 @@ public final class VtdUnit implements VirtualIommu, DmaTranslator, InterruptRema
 
     private final RegisterFrame frame;
     private final RemappingState state;
-    private final EventLine faultEvent;
-    private final FaultRecordingRegisters faults;
-    private final FaultInjection injection;
-    private final FaultOutlet outlet = new FaultOutlet();
-    private final VtdInterruptRemapper remapper;
-    private final VtdDmaTranslator dma;
-    private final InvalidationSink sink;
     private final Drain drain;
-    /** Held while registers are put into effect, and never while anybody is waited for. */
-    private final Object effects = new Object();
-    private final InvalidationQueue invalidations;
-    private final RegisterInvalidation registerInvalidations;
-    private final HostIommu host;
+    private final FaultOutlet outlet = new FaultOutlet();
+    private final VtdInterruptRemapper interrupts;
+    private final VtdDmaTranslator dma;
     /** What the host's hardware knows of passed-through devices, or null without accelerated mode. */
     private final HardwareRequesters hardware;
-    private final int uncheckedSource;
-    /** The page request queue and its event, or null if there is none. */
+    private final InvalidationSink sink;
+    private final EventLine faultEvent;
+    private final FaultRecordingRegisters faults;
     private final PageRequestQueue pageRequests;
-    private final EventLine pageEvent;
+    private final InvalidationQueue invalidations;
+    private final RegisterInvalidation registerInvalidations;
+    private final FaultInjection injection;
+    private final int uncheckedSource;
     /**
      * The id of the thread that injects just now; written and compared by that thread itself, so a stale value is never
-     * its own. It is a number, since to store a reference for each fault costs a barrier of the collector.
+     * its own. It is a number, since to store a reference for each fault costs a GC write barrier.
      */
     private long injector;
 
-    /**
-     * Makes a unit, reset.
-     *
-     * @param config   what it can do.
-     * @param platform what the VMM gives.
-     */
-    public VtdUnit(final VtdConfig config, final IommuPlatform platform) {
+    VtdUnit(final VtdConfig config, final IommuPlatform platform) {
         this(config, platform, UnaryOperator.identity());
     }
 
     /**
-     * Makes a unit whose invalidations are watched, reset.
+     * Makes a unit, reset: registers first, then what is remapped, then who tells the guest, then who hears it.
      *
      * @param config   what it can do.
      * @param platform what the VMM gives.
      * @param watch    given what forgets, gives what is called instead.
      */
     VtdUnit(final VtdConfig config, final IommuPlatform platform, final UnaryOperator<InvalidationSink> watch) {
-        final VtdCapabilities capabilities = config.capabilities();
-        this.host = platform.host();
-        this.uncheckedSource = config.uncheckedSource();
-        this.remapper = new VtdInterruptRemapper(platform.memory(), platform.interrupts(), outlet,
-                new InterruptContext(capabilities, false, 0, false, config.hostAddressWidth()));
-        this.dma = new VtdDmaTranslator(platform.memory(),
-                VtdContext.reset(capabilities, config.hostAddressWidth(), config.transientMappings(),
-                        config.quirks()),
-                outlet, remapper,
-                TranslationCache.DEFAULT_ENTRIES, !config.quirks());
-        this.hardware = config.accelerated()
-                ? new HardwareRequesters(dma.invalidations(), host.requesters(), platform.memory(), dma::context,
-                        this::pasidGone)
+        final VtdContext unit = config.unit();
+        frame = new RegisterFrame(unit.capabilities(), unit.likeQemu());
+        state = new RemappingState(frame.registers());
+        uncheckedSource = config.uncheckedSource();
+
+        interrupts = new VtdInterruptRemapper(platform.memory(), platform.interrupts(), outlet,
+                InterruptContext.reset(unit.capabilities(), unit.hostAddressWidth()));
+        dma = new VtdDmaTranslator(platform.memory(), unit, outlet, interrupts, TranslationCache.DEFAULT_ENTRIES);
+        hardware = config.accelerated()
+                ? new HardwareRequesters(dma.invalidations(), platform, dma::context, this::pasidGone)
                 : null;
-        this.sink = watch.apply(hardware == null ? dma.invalidations() : hardware);
-        this.drain = new Drain(sink::quiesce, this::mayNotWait);
-        this.frame = new RegisterFrame(capabilities, config.quirks());
-        final RegisterFile registers = frame.registers();
-        this.state = new RemappingState(registers);
-        this.faultEvent = EventLine.fault(registers, platform.interrupts());
-        this.faults = new FaultRecordingRegisters(registers, capabilities, faultEvent, config.faultCompression());
-        if (capabilities.hasExtended(CapabilityFields.PRS)) {
-            this.pageEvent = EventLine.pageRequest(registers, platform.interrupts());
-            this.pageRequests = new PageRequestQueue(registers, state, platform.memory(), pageEvent, faults, sink,
-                    host);
-        } else {
-            this.pageEvent = null;
-            this.pageRequests = null;
-        }
-        final InvalidationParts parts = new InvalidationParts(registers, capabilities, state, platform.memory(), sink,
-                drain, config.quirks());
-        this.invalidations = new InvalidationQueue(parts, faultEvent,
-                EventLine.invalidation(registers, platform.interrupts()), this::respond);
-        this.registerInvalidations = new RegisterInvalidation(parts);
-        this.injection = new FaultInjection(faults, policy(), this::pageRequest, config.lostEvents());
-        new GlobalCommand(registers, capabilities, state, new Switchboard(), drain);
-        if (capabilities.has(CapabilityFields.PLMR | CapabilityFields.PHMR)) {
-            dma.protect(new ProtectedMemory(registers, drain));
-        }
-        registers.onWrite(VtdRegisters.FSTS, (before, after, written, lanes) -> faultStatusWritten(before & ~after));
+        sink = watch.apply(hardware == null ? dma.invalidations() : hardware);
+        drain = new Drain(sink::quiesce, this::mayNotWait);
+        dma.protect(new ProtectedMemory(frame, drain));
+
+        final GuestTableWalk tables = dma.openTables();
+        faultEvent = EventLine.fault(frame.registers(), platform.interrupts());
+        faults = new FaultRecordingRegisters(frame, faultEvent, config.faultCompression());
+        pageRequests = new PageRequestQueue(frame, state, platform, faults, sink, tables);
+        injection = new FaultInjection(faults, new PhysicalFaultPolicy(state, tables), pageRequests::inject,
+                config.lostEvents(), state);
+
+        invalidations = new InvalidationQueue(frame, state, platform, faultEvent, sink, pageRequests::respond, drain);
+        registerInvalidations = new RegisterInvalidation(frame, state, sink, drain);
+        new GlobalCommand(frame, state, new Commands(), drain);
     }
 
     /**
@@ -167,28 +132,7 @@ public final class VtdUnit implements VirtualIommu, DmaTranslator, InterruptRema
     }
 
     private void pasidGone(final int requesterId, final int pasid) {
-        if (pageRequests != null) {
-            pageRequests.forget(requesterId, pasid);
-        }
-    }
-
-    /** What the guest's tables say decides about physical faults and page requests. */
-    private PhysicalFaultPolicy policy() {
-        final GuestTableWalk tables = dma.openTables();
-        final PhysicalFaultPolicy policy = new PhysicalFaultPolicy(state, faults);
-        policy.use(tables);
-        if (pageRequests != null) {
-            pageRequests.use(tables);
-        }
-        return policy;
-    }
-
-    /** The guest cleared status bits: the event may be settled, and a stopped queue goes on. */
-    private void faultStatusWritten(final long cleared) {
-        faultEvent.serviced();
-        if ((cleared & (StatusFields.INVALIDATION_QUEUE_ERROR | StatusFields.INVALIDATION_TIMEOUT_ERROR)) != 0) {
-            invalidations.process();
-        }
+        pageRequests.forget(requesterId, pasid);
     }
 
     @Override
@@ -219,7 +163,7 @@ public final class VtdUnit implements VirtualIommu, DmaTranslator, InterruptRema
 
     @Override
     public boolean deviceMessage(final int requesterId, final long address, final int data) {
-        return remapper.deviceMessage(requesterId == uncheckedSource ? NO_REQUESTER : requesterId, address, data);
+        return interrupts.deviceMessage(requesterId == uncheckedSource ? NO_REQUESTER : requesterId, address, data);
     }
 
     /**
@@ -246,9 +190,7 @@ public final class VtdUnit implements VirtualIommu, DmaTranslator, InterruptRema
         injector = Thread.currentThread().threadId();
         try {
             faultEvent.deliver();
-            if (pageEvent != null) {
-                pageEvent.deliver();
-            }
+            pageRequests.endOfBatch();
         } finally {
             injector = NOBODY;
         }
@@ -256,8 +198,7 @@ public final class VtdUnit implements VirtualIommu, DmaTranslator, InterruptRema
 
     /** Whether others may wait for the calling thread: it injects, is in a DMA, or a guest handles its message. */
     private boolean mayNotWait() {
-        return injector == Thread.currentThread().threadId() || remapper.sending()
-                || dma.inTransaction();
+        return injector == Thread.currentThread().threadId() || interrupts.sending() || dma.inTransaction();
     }
 
     @Override
@@ -268,92 +209,54 @@ public final class VtdUnit implements VirtualIommu, DmaTranslator, InterruptRema
         faults.restart();
         invalidations.reset();
         registerInvalidations.reset();
-        forgetTranslations();
+        dma.follow(state);
+        sink.forgetRootTable();
         drain.await();
-        forgetInterrupts();
-        drain.await();
-        if (pageRequests != null) {
-            pageRequests.reset();
-        }
-    }
-
-    /** Puts the root table and the enable into effect, and forgets all that came of them before. */
-    private void forgetTranslations() {
-        synchronized (effects) {
-            dma.update(dma.context().with(state.translationEnabled(), state.rootTable()));
-        }
-        sink.forgetAllContexts();
-        sink.forgetAllPasids();
-        sink.forgetAllTranslations();
-    }
-
-    /** Likewise for interrupts. */
-    private void forgetInterrupts() {
-        synchronized (effects) {
-            final InterruptContext before = remapper.context();
-            remapper.update(new InterruptContext(before.capabilities(), state.interruptRemappingEnabled(),
-                    state.interruptTable(), state.compatibilityInterruptsPass(), before.hostAddressWidth()));
-        }
+        interrupts.follow(state);
         sink.forgetAllInterrupts();
+        drain.await();
+        pageRequests.reset();
     }
 
-    private FaultDisposition pageRequest(final FaultRecord record) {
-        if (pageRequests != null) {
-            return pageRequests.inject(record);
-        }
-        if ((record.word(0) & GenericFault.REQUEST_LAST_PAGE) != 0) {
-            host.respond(record.source(), record.cookie(), PageResponder.INVALID);
-        }
-        return FaultDisposition.NO_PAGE_REQUEST_QUEUE;
-    }
-
-    private void respond(final int requesterId, final int pasid, final int group, final int code) {
-        if (pageRequests != null) {
-            pageRequests.respond(requesterId, pasid, group, code);
-        }
-    }
-
-    /** What global commands set in motion. */
-    private final class Switchboard implements FrameListener {
+    /** Passes global commands on to the parts that they concern. */
+    private final class Commands implements FrameListener {
 
         @Override
         public void rootTableSet() {
-            forgetTranslations();
-        }
-
-        @Override
-        public void interruptTableSet() {
-            forgetInterrupts();
+            dma.follow(state);
+            sink.forgetRootTable();
         }
 
         @Override
         public void translationSwitched(final boolean on) {
-            forgetTranslations();
+            rootTableSet();
+        }
+
+        @Override
+        public void interruptTableSet() {
+            interrupts.follow(state);
+            sink.forgetAllInterrupts();
         }
 
         @Override
         public void interruptRemappingSwitched(final boolean on) {
-            forgetInterrupts();
+            interruptTableSet();
         }
 
         @Override
         public void compatibilityInterruptsSwitched(final boolean pass) {
-            forgetInterrupts();
+            interruptTableSet();
         }
 
         @Override
         public void queuedInvalidationSwitched(final boolean on) {
-            if (on) {
-                frame.queueEnabled();
-            }
+            frame.queueSwitched(on);
             invalidations.switched(on);
         }
 
         @Override
         public void remappingSwitched() {
-            if (!state.translationEnabled() && !state.interruptRemappingEnabled()) {
-                faults.restart();
-            }
+            faults.remappingSwitched(state);
         }
     }
 }

@@ -37,14 +37,14 @@ final class DescriptorExecutor {
 
     private final VtdCapabilities capabilities;
     private final InvalidationSink sink;
-    private final PageGroupResponder responder;
+    private final InvalidationQueue.PageAnswers answers;
     private int device;
 
     DescriptorExecutor(final VtdCapabilities capabilities, final InvalidationSink sink,
-            final PageGroupResponder responder) {
+            final InvalidationQueue.PageAnswers answers) {
         this.capabilities = capabilities;
         this.sink = sink;
-        this.responder = responder;
+        this.answers = answers;
     }
 
     /** The requester id of the last descriptor that a device did not complete. */
@@ -210,7 +210,7 @@ final class DescriptorExecutor {
         final int pasid = (word0 & InvalidationLayout.RESPONSE_PASID) == 0
                 ? InvalidationSink.NO_PASID
                 : InvalidationLayout.pasid(word0);
-        responder.respond(InvalidationLayout.low16(word0), pasid, (int) (word1 >>> 3) & 0x1FF,
+        answers.respond(InvalidationLayout.low16(word0), pasid, (int) (word1 >>> 3) & 0x1FF,
                 (int) (word0 >>> 12) & 0xF);
         return DONE;
     }

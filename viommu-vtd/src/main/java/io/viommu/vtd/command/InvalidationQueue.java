@@ -25,9 +25,11 @@ import org.agrona.concurrent.UnsafeBuffer;
 
 import io.viommu.device.RegisterFile;
 import io.viommu.fault.FaultPort;
+import io.viommu.iommu.IommuPlatform;
 import io.viommu.memory.GuestMemory;
 import io.viommu.vtd.register.Drain;
 import io.viommu.vtd.register.EventLine;
+import io.viommu.vtd.register.RegisterFrame;
 import io.viommu.vtd.register.RemappingState;
 import io.viommu.vtd.register.VtdCapabilities;
 import io.viommu.vtd.spec.CapabilityFields;
@@ -51,6 +53,20 @@ import io.viommu.vtd.spec.VtdRegisters;
  * left to the unit's own thread.
  */
 public final class InvalidationQueue {
+
+    /** Takes the guest's answers to page requests. */
+    @FunctionalInterface
+    public interface PageAnswers {
+        /**
+         * Ends a page group.
+         *
+         * @param requesterId the device.
+         * @param pasid       20 bits, or {@link InvalidationSink#NO_PASID}.
+         * @param group       group index, 9 bits.
+         * @param code        response code, 4 bits; reserved ones mean invalid.
+         */
+        void respond(int requesterId, int pasid, int group, int code);
+    }
 
     private static final long STOPPED = StatusFields.INVALIDATION_QUEUE_ERROR
             | StatusFields.INVALIDATION_TIMEOUT_ERROR;
@@ -85,25 +101,33 @@ public final class InvalidationQueue {
     /**
      * Takes charge of the queue's registers.
      *
-     * @param parts           what both ways of invalidation share.
-     * @param faultEvent      takes IQE, ICE and ITE.
-     * @param completionEvent takes IWC.
-     * @param responder       takes answers to page requests.
+     * @param frame      of the unit; where it is like QEMU's, legacy mode takes the descriptors of scalable mode,
+     *                   scalable mode those of 128 bits, and a wait that asks for nothing is an error.
+     * @param state      what is in force.
+     * @param platform   the guest's memory, which holds the queue, and the way of the completion event.
+     * @param faultEvent takes IQE, ICE and ITE.
+     * @param sink       forgets.
+     * @param answers    takes the guest's answers to page requests.
+     * @param drain      waits for what is under way.
      */
-    public InvalidationQueue(final InvalidationParts parts, final EventLine faultEvent,
-            final EventLine completionEvent, final PageGroupResponder responder) {
-        this.registers = parts.registers();
-        this.capabilities = parts.capabilities();
-        this.state = parts.state();
-        this.memory = parts.memory();
-        this.drain = parts.drain();
-        this.later = drain.retry(this::process);
-        this.likeQemu = parts.likeQemu();
+    public InvalidationQueue(final RegisterFrame frame, final RemappingState state, final IommuPlatform platform,
+            final EventLine faultEvent, final InvalidationSink sink, final PageAnswers answers, final Drain drain) {
+        this.registers = frame.registers();
+        this.capabilities = frame.capabilities();
+        this.likeQemu = frame.likeQemu();
+        this.state = state;
+        this.memory = platform.memory();
         this.faultEvent = faultEvent;
-        this.completionEvent = completionEvent;
-        this.executor = new DescriptorExecutor(capabilities, parts.sink(), responder);
-        registers.onWrite(VtdRegisters.IQT, (before, after, written, lanes) -> process());
-        registers.onWrite(VtdRegisters.ICS, (before, after, written, lanes) -> completionEvent.serviced());
+        this.completionEvent = EventLine.invalidation(registers, platform.interrupts());
+        this.executor = new DescriptorExecutor(capabilities, sink, answers);
+        this.drain = drain;
+        this.later = drain.retry(this::process);
+        registers.onWrite(VtdRegisters.IQT, (_, _, _, _) -> process());
+        faultEvent.whenCleared(fields -> {
+            if ((fields & STOPPED) != 0) {
+                process();
+            }
+        });
     }
 
     /**

@@ -41,8 +41,12 @@ public interface InvalidationSink {
     /** The device answered something else. */
     int WRONG_COMPLETION = 2;
 
-    /** Caches nothing and translates nothing. */
-    InvalidationSink NONE = new NoCache();
+    /** Forgets all that came of the root table: what a new one, or switching it on or off, makes wrong (VT-d 6.6). */
+    default void forgetRootTable() {
+        forgetAllContexts();
+        forgetAllPasids();
+        forgetAllTranslations();
+    }
 
     /** Forgets all context entries (type 1, global and domain-selective). */
     void forgetAllContexts();

@@ -17,7 +17,11 @@
 package io.viommu.vtd.command;
 
 import io.viommu.device.Register;
+import io.viommu.device.RegisterFile;
 import io.viommu.vtd.register.Drain;
+import io.viommu.vtd.register.RegisterFrame;
+import io.viommu.vtd.register.RemappingState;
+import io.viommu.vtd.register.VtdCapabilities;
 import io.viommu.vtd.spec.GlobalFields;
 import io.viommu.vtd.spec.InvalidationLayout;
 import io.viommu.vtd.spec.VtdRegisters;
@@ -39,7 +43,10 @@ public final class RegisterInvalidation {
     private static final int CONTEXT_ACTUAL = 59;
     private static final int IOTLB_ACTUAL = 57;
 
-    private final InvalidationParts parts;
+    private final RegisterFile registers;
+    private final VtdCapabilities capabilities;
+    private final RemappingState state;
+    private final InvalidationSink sink;
     private final Register iotlb;
     private final Drain.Ending contextEnding;
     private final Drain.Ending translationEnding;
@@ -50,23 +57,30 @@ public final class RegisterInvalidation {
     /**
      * Takes charge of the registers.
      *
-     * @param parts what both ways of invalidation share.
+     * @param frame of the unit.
+     * @param state what is in force.
+     * @param sink  forgets.
+     * @param drain waits for what is under way.
      */
-    public RegisterInvalidation(final InvalidationParts parts) {
-        this.parts = parts;
-        final int offset = parts.capabilities().iotlbOffset();
+    public RegisterInvalidation(final RegisterFrame frame, final RemappingState state, final InvalidationSink sink,
+            final Drain drain) {
+        this.registers = frame.registers();
+        this.capabilities = frame.capabilities();
+        this.state = state;
+        this.sink = sink;
+        this.contextEnding = drain.ending(this::contextsDone);
+        this.translationEnding = drain.ending(this::translationsDone);
+        final int offset = capabilities.iotlbOffset();
         this.iotlb = VtdRegisters.iotlbInvalidate(offset);
-        this.contextEnding = parts.drain().ending(this::contextsDone);
-        this.translationEnding = parts.drain().ending(this::translationsDone);
-        parts.registers().onWrite(VtdRegisters.CCMD, (before, after, written, lanes) -> {
+        registers.onWrite(VtdRegisters.CCMD, (_, _, written, lanes) -> {
             context = context & ~lanes | written;
             if ((written & GO) != 0) {
                 invalidateContexts();
             }
         });
-        parts.registers().onWrite(VtdRegisters.invalidateAddress(offset),
-                (before, after, written, lanes) -> address = address & ~lanes | written);
-        parts.registers().onWrite(iotlb, (before, after, written, lanes) -> {
+        registers.onWrite(VtdRegisters.invalidateAddress(offset),
+                (_, _, written, lanes) -> address = address & ~lanes | written);
+        registers.onWrite(iotlb, (_, after, written, _) -> {
             if ((written & GO) != 0) {
                 invalidateTranslations(after);
             }
@@ -83,14 +97,14 @@ public final class RegisterInvalidation {
     }
 
     private void contextsDone(final long granularity) {
-        parts.registers().update(VtdRegisters.CCMD, GO | 3L << CONTEXT_ACTUAL, granularity);
+        registers.update(VtdRegisters.CCMD, GO | 3L << CONTEXT_ACTUAL, granularity);
     }
 
     private int contexts(final long command) {
         final int granularity = (int) (command >>> CONTEXT_REQUEST) & 3;
         switch (granularity) {
-            case InvalidationLayout.GLOBAL, InvalidationLayout.DOMAIN -> parts.sink().forgetAllContexts();
-            case InvalidationLayout.SELECTIVE -> parts.sink().forgetContexts((int) (command >>> 16) & 0xFFFF,
+            case InvalidationLayout.GLOBAL, InvalidationLayout.DOMAIN -> sink.forgetAllContexts();
+            case InvalidationLayout.SELECTIVE -> sink.forgetContexts((int) (command >>> 16) & 0xFFFF,
                     DescriptorExecutor.ignoredBits((int) (command >>> 32)));
             default -> {
                 return 0;
@@ -110,21 +124,21 @@ public final class RegisterInvalidation {
     }
 
     private void translationsDone(final long granularity) {
-        parts.registers().update(iotlb, GO | 3L << IOTLB_ACTUAL, granularity);
+        registers.update(iotlb, GO | 3L << IOTLB_ACTUAL, granularity);
     }
 
     private int translations(final long command, final long pages) {
         final int granularity = (int) (command >>> IOTLB_REQUEST) & 3;
         final int domain = (int) (command >>> 32) & 0xFFFF;
         switch (granularity) {
-            case InvalidationLayout.GLOBAL -> parts.sink().forgetAllTranslations();
-            case InvalidationLayout.DOMAIN -> parts.sink().forgetDomain(domain);
+            case InvalidationLayout.GLOBAL -> sink.forgetAllTranslations();
+            case InvalidationLayout.DOMAIN -> sink.forgetDomain(domain);
             case InvalidationLayout.SELECTIVE -> {
                 final int mask = (int) pages & InvalidationLayout.ADDRESS_MASK;
-                if (mask > parts.capabilities().maxAddressMask()) {
+                if (mask > capabilities.maxAddressMask()) {
                     return 0;
                 }
-                parts.sink().forgetPages(domain, pages & InvalidationLayout.ADDRESS, mask,
+                sink.forgetPages(domain, pages & InvalidationLayout.ADDRESS, mask,
                         (pages & InvalidationLayout.HINT) != 0);
             }
             default -> {
@@ -135,8 +149,8 @@ public final class RegisterInvalidation {
     }
 
     private boolean allowed() {
-        return !parts.state().queuedInvalidationEnabled()
-                && parts.state().translationMode() == GlobalFields.TTM_LEGACY;
+        return !state.queuedInvalidationEnabled()
+                && state.translationMode() == GlobalFields.TTM_LEGACY;
     }
 
     /** Forgets what software wrote. */

@@ -20,14 +20,13 @@ import io.viommu.iommu.DmaSession;
 import io.viommu.vtd.config.DmaRequest;
 import io.viommu.vtd.config.VtdFault;
 import io.viommu.vtd.fault.GuestTables;
-import io.viommu.vtd.page.PageRequestCheck;
 import io.viommu.vtd.walk.RequestWalk;
 
 /**
  * Asks the guest's tables about requests of passed-through devices, without a trace: no flag is set, nothing cached or
  * recorded. Belongs to the injector's thread.
  */
-public final class GuestTableWalk implements GuestTables, PageRequestCheck {
+public final class GuestTableWalk implements GuestTables {
 
     private final VtdDmaTranslator translator;
     private final RequestWalk walk;

@@ -29,6 +29,7 @@ import io.viommu.vtd.config.PasidTable;
 import io.viommu.vtd.config.RootTable;
 import io.viommu.vtd.config.VtdContext;
 import io.viommu.vtd.register.ProtectedMemory;
+import io.viommu.vtd.register.RemappingState;
 import io.viommu.vtd.remap.VtdInterruptRemapper;
 import io.viommu.vtd.walk.RequestWalk;
 
@@ -36,7 +37,7 @@ import io.viommu.vtd.walk.RequestWalk;
  * The unit as the DMA of emulated devices sees it: sessions that translate, the cache that they share, and the faces
  * for the register side.
  *
- * <p>Sessions are used by DMA threads, one thread each. {@link #update} is called by the vCPU thread whose command
+ * <p>Sessions are used by DMA threads, one thread each. {@link #follow} is called by the vCPU thread whose command
  * takes effect, {@link #invalidations()} by those that invalidate; both may run beside any number of sessions.
  */
 public final class VtdDmaTranslator implements DmaTranslator {
@@ -64,11 +65,10 @@ public final class VtdDmaTranslator implements DmaTranslator {
      * @param faults       the way of faults.
      * @param interrupts   remaps interrupts under the same invalidations.
      * @param cacheEntries size of the translation cache, 4 to 16777216.
-     * @param keepsPasids  whether there is a PASID cache, or its entries are read for each walk.
      */
     public VtdDmaTranslator(final GuestMemory memory, final VtdContext registers, final FaultOutlet faults,
-            final VtdInterruptRemapper interrupts, final int cacheEntries, final boolean keepsPasids) {
-        this.keepsPasids = keepsPasids;
+            final VtdInterruptRemapper interrupts, final int cacheEntries) {
+        this.keepsPasids = !registers.likeQemu(); // QEMU reads PASID table entries for each walk
         this.memory = memory;
         this.faults = faults;
         this.context = registers;
@@ -86,21 +86,30 @@ public final class VtdDmaTranslator implements DmaTranslator {
     }
 
     /**
-     * Gives it the protected memory regions. Without, nothing is protected.
+     * Gives it the protected memory regions.
      *
      * @param regions what no device may reach, whatever its translation says.
      */
     public void protect(final ProtectedMemory regions) {
-        protectedMemory = regions;
+        protectedMemory = regions.offered() ? regions : null;
     }
 
     /**
-     * Puts registers into effect. Requests that come when this has returned go by them; {@link
-     * InvalidationSink#quiesce} waits for those that came before.
+     * Puts into effect what the guest has latched and switched. Requests that come when this has returned go by it;
+     * {@link InvalidationSink#quiesce} waits for those that came before.
+     *
+     * @param state what is in force.
+     */
+    public synchronized void follow(final RemappingState state) {
+        update(context.with(state.translationEnabled(), state.rootTable()));
+    }
+
+    /**
+     * Puts registers into effect.
      *
      * @param registers the new state.
      */
-    public void update(final VtdContext registers) {
+    synchronized void update(final VtdContext registers) {
         context = registers;
         cache.invalidate(new InvalidationScope());
     }
@@ -108,7 +117,7 @@ public final class VtdDmaTranslator implements DmaTranslator {
     /**
      * The registers in effect.
      *
-     * @return the last that {@link #update} was given.
+     * @return as the guest's last command made them.
      */
     public VtdContext context() {
         return context;

@@ -20,6 +20,8 @@ import io.viommu.fault.FaultDisposition;
 import io.viommu.fault.FaultKind;
 import io.viommu.fault.FaultRecord;
 import io.viommu.fault.LostEventPolicy;
+import io.viommu.vtd.register.RemappingState;
+import io.viommu.vtd.spec.GlobalFields;
 
 /**
  * Takes each fault that the pipeline brings and ends it: in the fault recording registers, in the page request queue,
@@ -43,6 +45,8 @@ public final class FaultInjection {
     private final PhysicalFaultPolicy policy;
     private final PageRequestTarget pageRequests;
     private final LostEventPolicy lostEvents;
+    private final RemappingState state;
+    private final GuestFault fault = new GuestFault();
 
     /**
      * Makes the intake.
@@ -51,13 +55,15 @@ public final class FaultInjection {
      * @param policy       says what a guest sees of physical faults.
      * @param pageRequests takes page requests.
      * @param lostEvents   what the guest learns of losses of the host.
+     * @param state        tells which mode of tables the guest uses.
      */
     public FaultInjection(final FaultRecordingRegisters faults, final PhysicalFaultPolicy policy,
-            final PageRequestTarget pageRequests, final LostEventPolicy lostEvents) {
+            final PageRequestTarget pageRequests, final LostEventPolicy lostEvents, final RemappingState state) {
         this.faults = faults;
         this.policy = policy;
         this.pageRequests = pageRequests;
         this.lostEvents = lostEvents;
+        this.state = state;
     }
 
     /**
@@ -70,13 +76,34 @@ public final class FaultInjection {
         return switch (record.kind()) {
             case FaultKind.VTD_FAULT -> record.emulated()
                     ? faults.record(record.word(0), record.word(1))
-                    : policy.injectRaw(record);
-            case FaultKind.GENERIC -> policy.injectGeneric(record);
+                    : physical(record);
+            case FaultKind.GENERIC -> generic(record);
             case FaultKind.PAGE_REQUEST -> pageRequests.inject(record);
             case FaultKind.LOST_EVENTS -> lost();
             case FaultKind.SMMU_EVENT -> FaultDisposition.WRONG_ARCHITECTURE;
             default -> FaultDisposition.MALFORMED;
         };
+    }
+
+    private FaultDisposition physical(final FaultRecord record) {
+        fault.set(record.word(0), record.word(1));
+        return own(record);
+    }
+
+    private FaultDisposition generic(final FaultRecord record) {
+        final FaultReason reason = GenericFaults.reasonFor(record,
+                state.translationMode() == GlobalFields.TTM_SCALABLE);
+        if (reason == null) {
+            return FaultDisposition.NOT_REPRESENTABLE;
+        }
+        GenericFaults.rebuild(record, reason, fault);
+        return own(record);
+    }
+
+    /** Lets the policy decide whose the fault is, and records it if it is the guest's. */
+    private FaultDisposition own(final FaultRecord record) {
+        final FaultDisposition verdict = policy.apply(record, fault);
+        return verdict == FaultDisposition.DELIVERED ? faults.record(fault.low, fault.high) : verdict;
     }
 
     /** The guest can be told of a loss only by PFO, and only while a fault is pending. */

@@ -20,6 +20,8 @@ import io.viommu.device.Register;
 import io.viommu.device.RegisterFile;
 import io.viommu.fault.FaultDisposition;
 import io.viommu.vtd.register.EventLine;
+import io.viommu.vtd.register.RegisterFrame;
+import io.viommu.vtd.register.RemappingState;
 import io.viommu.vtd.register.VtdCapabilities;
 import io.viommu.vtd.spec.FaultRecordingLayout;
 import io.viommu.vtd.spec.StatusFields;
@@ -51,14 +53,13 @@ public final class FaultRecordingRegisters {
     /**
      * Takes charge of the registers.
      *
-     * @param registers    of the unit.
-     * @param capabilities tell number and place.
-     * @param line         the fault event.
-     * @param compression  whether a fault of a requester that has a pending one is dropped, as 7.2.1 allows.
+     * @param frame       of the unit; its capabilities tell number and place.
+     * @param line        the fault event.
+     * @param compression whether a fault of a requester that has a pending one is dropped, as 7.2.1 allows.
      */
-    public FaultRecordingRegisters(final RegisterFile registers, final VtdCapabilities capabilities,
-            final EventLine line, final boolean compression) {
-        this.registers = registers;
+    public FaultRecordingRegisters(final RegisterFrame frame, final EventLine line, final boolean compression) {
+        final VtdCapabilities capabilities = frame.capabilities();
+        this.registers = frame.registers();
         this.line = line;
         this.compression = compression;
         this.low = new Register[capabilities.faultRecords()];
@@ -66,7 +67,7 @@ public final class FaultRecordingRegisters {
         for (int i = 0; i < low.length; i++) {
             low[i] = VtdRegisters.faultRecordLow(capabilities.faultRecordOffset(), i);
             high[i] = VtdRegisters.faultRecordHigh(capabilities.faultRecordOffset(), i);
-            registers.onWrite(high[i], (before, after, written, lanes) -> {
+            registers.onWrite(high[i], (before, after, _, _) -> {
                 if (before != after) {
                     faultCleared();
                 }
@@ -145,9 +146,20 @@ public final class FaultRecordingRegisters {
         }
     }
 
-    /** Lets the next record go to the first register: address and interrupt translation are both off (7.2.1). */
+    /** Lets the next record go to the first register. */
     public void restart() {
         restart = true;
+    }
+
+    /**
+     * Begins anew if address and interrupt translation are both off (7.2.1).
+     *
+     * @param state what is in force.
+     */
+    public void remappingSwitched(final RemappingState state) {
+        if (!state.translationEnabled() && !state.interruptRemappingEnabled()) {
+            restart();
+        }
     }
 
     /** A guest cleared an F: PPF and IP may have to fall. Runs on the vCPU thread. */

@@ -16,6 +16,8 @@
 
 package io.viommu.vtd.fault;
 
+import io.viommu.iommu.DmaSession;
+
 /**
  * What the guest's own tables say about a request: the re-walk by which a physical fault gets the reason that the guest
  * expects, whatever the host's tables looked like. Called by the injector; must neither block, allocate, throw nor
@@ -29,7 +31,7 @@ public interface GuestTables {
     int SUPPRESSED = -1;
 
     /** Stands for a request without PASID. */
-    int NO_PASID = -1;
+    int NO_PASID = DmaSession.NO_PASID;
 
     /**
      * Walks the guest's tables for a request.
@@ -37,10 +39,19 @@ public interface GuestTables {
      * @param sourceId the requester id that the guest knows.
      * @param pasid    20 bits, or {@link #NO_PASID}.
      * @param address  the input address.
-     * @param access   flags as in {@link io.viommu.iommu.DmaSession}.
+     * @param access   flags as in {@link DmaSession}.
      * @return the code of the fault reason, {@link #ALLOWED} or {@link #SUPPRESSED}.
      */
     int reasonFor(int sourceId, int pasid, long address, int access);
+
+    /**
+     * Looks up context entry and PASID table entry of a page request (VT-d 7.4.1, remapping table errors).
+     *
+     * @param sourceId requester id.
+     * @param pasid    20 bits, or {@link #NO_PASID}.
+     * @return the code of the fault reason, {@link #ALLOWED} or {@link #SUPPRESSED}.
+     */
+    int reasonFor(int sourceId, int pasid);
 
     /**
      * Whether an FPD bit suppresses qualified faults of a requester.

@@ -21,8 +21,8 @@ import java.util.function.Supplier;
 import org.agrona.collections.Long2ObjectHashMap;
 
 import io.viommu.iommu.DmaSession;
+import io.viommu.iommu.IommuPlatform;
 import io.viommu.iommu.NestedRequesters;
-import io.viommu.memory.GuestMemory;
 import io.viommu.tlb.KeptConfigurations;
 import io.viommu.vtd.command.InvalidationSink;
 import io.viommu.vtd.config.DeviceConfiguration;
@@ -46,7 +46,7 @@ import io.viommu.vtd.spec.PasidEntryLayout;
  * installed, or is that of requests without PASID: guests name new PASIDs one by one. There are never more than
  * {@value #MOST} installed; further ones are blocked.
  */
-public final class HardwareRequesters extends ForwardingSink {
+public final class HardwareRequesters implements InvalidationSink {
 
     /** Most entries that a guest can make the host keep. */
     static final int MOST = 4096;
@@ -59,6 +59,7 @@ public final class HardwareRequesters extends ForwardingSink {
     private record Entry(long table, int width, long flags, int domain, int pasid) {
     }
 
+    private final InvalidationSink own;
     private final NestedRequesters host;
     private final Supplier<VtdContext> registers;
     private final RootTable roots;
@@ -85,19 +86,18 @@ public final class HardwareRequesters extends ForwardingSink {
      * Makes the link; nothing is installed until the guest invalidates something, or a device is added.
      *
      * @param own       forgets what the unit itself has cached.
-     * @param host      the hardware.
-     * @param memory    the guest's memory.
+     * @param platform  the hardware, and the guest's memory.
      * @param registers the registers in effect.
      * @param listener  told of entries that are gone.
      */
-    public HardwareRequesters(final InvalidationSink own, final NestedRequesters host, final GuestMemory memory,
+    public HardwareRequesters(final InvalidationSink own, final IommuPlatform platform,
             final Supplier<VtdContext> registers, final PasidListener listener) {
-        super(own);
-        this.host = host;
+        this.own = own;
+        this.host = platform.host().requesters();
         this.registers = registers;
         this.listener = listener;
-        this.roots = new RootTable(memory, KeptConfigurations.ofNothing(RootTable::entry));
-        this.pasids = PasidTable.reading(memory);
+        this.roots = new RootTable(platform.memory(), KeptConfigurations.ofNothing(RootTable::entry));
+        this.pasids = PasidTable.reading(platform.memory());
     }
 
     /**
@@ -185,13 +185,13 @@ public final class HardwareRequesters extends ForwardingSink {
 
     @Override
     public synchronized void forgetAllContexts() {
-        super.forgetAllContexts();
+        own.forgetAllContexts();
         refreshAll();
     }
 
     @Override
     public synchronized void forgetContexts(final int sourceId, final int ignoredBits) {
-        super.forgetContexts(sourceId, ignoredBits);
+        own.forgetContexts(sourceId, ignoredBits);
         for (final long key : keys()) {
             if ((requester(key) & ~ignoredBits) == (sourceId & ~ignoredBits)) {
                 refresh(requester(key), pasid(key));
@@ -206,19 +206,19 @@ public final class HardwareRequesters extends ForwardingSink {
 
     @Override
     public synchronized void forgetAllPasids() {
-        super.forgetAllPasids();
+        own.forgetAllPasids();
         refreshAll();
     }
 
     @Override
     public synchronized void forgetPasids(final int domain) {
-        super.forgetPasids(domain);
+        own.forgetPasids(domain);
         refreshAll();
     }
 
     @Override
     public synchronized void forgetPasid(final int domain, final int pasid) {
-        super.forgetPasid(domain, pasid);
+        own.forgetPasid(domain, pasid);
         host.forEach(requester -> {
             refresh(requester, pasid);
             refresh(requester, NO_PASID);
@@ -227,7 +227,7 @@ public final class HardwareRequesters extends ForwardingSink {
 
     @Override
     public synchronized void forgetAllTranslations() {
-        super.forgetAllTranslations();
+        own.forgetAllTranslations();
         for (final long key : keys()) {
             host.invalidate(requester(key), pasid(key), 0, ALL, false);
         }
@@ -235,7 +235,7 @@ public final class HardwareRequesters extends ForwardingSink {
 
     @Override
     public synchronized void forgetDomain(final int domain) {
-        super.forgetDomain(domain);
+        own.forgetDomain(domain);
         invalidate(domain, NO_PASID, 0, ALL, false);
     }
 
@@ -243,20 +243,20 @@ public final class HardwareRequesters extends ForwardingSink {
     @Override
     public synchronized void forgetPages(final int domain, final long address, final int addressMask,
             final boolean leafOnly) {
-        super.forgetPages(domain, address, addressMask, leafOnly);
+        own.forgetPages(domain, address, addressMask, leafOnly);
         invalidate(domain, NO_PASID, 0, ALL, false);
     }
 
     @Override
     public synchronized void forgetPasidTranslations(final int domain, final int pasid) {
-        super.forgetPasidTranslations(domain, pasid);
+        own.forgetPasidTranslations(domain, pasid);
         invalidate(domain, pasid, 0, ALL, false);
     }
 
     @Override
     public synchronized void forgetPasidPages(final int domain, final int pasid, final long address,
             final int addressMask, final boolean leafOnly) {
-        super.forgetPasidPages(domain, pasid, address, addressMask, leafOnly);
+        own.forgetPasidPages(domain, pasid, address, addressMask, leafOnly);
         final long pages = 1L << addressMask;
         final long first = address & ~((pages << 12) - 1);
         final boolean everything = addressMask >= Long.SIZE - 12;
@@ -266,10 +266,30 @@ public final class HardwareRequesters extends ForwardingSink {
     /** The guest learns that its invalidations are done (VT-d 6.5.2.8): the hardware's must be. */
     @Override
     public boolean quiesce(final long nanos) {
-        final boolean quiet = super.quiesce(nanos);
+        final boolean quiet = own.quiesce(nanos);
         if (quiet) {
             host.settle();
         }
         return quiet;
+    }
+
+    @Override
+    public void forgetAllInterrupts() {
+        own.forgetAllInterrupts();
+    }
+
+    @Override
+    public void forgetInterrupts(final int index, final int indexMask) {
+        own.forgetInterrupts(index, indexMask);
+    }
+
+    @Override
+    public int invalidateDevice(final int sourceId, final int pasid, final long address, final int pagesLog2) {
+        return own.invalidateDevice(sourceId, pasid, address, pagesLog2);
+    }
+
+    @Override
+    public void pageRequested(final int sourceId, final int pasid, final long address) {
+        own.pageRequested(sourceId, pasid, address);
     }
 }

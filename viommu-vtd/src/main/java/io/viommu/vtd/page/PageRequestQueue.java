@@ -26,12 +26,16 @@ import io.viommu.fault.FaultDisposition;
 import io.viommu.fault.FaultRecord;
 import io.viommu.fault.GenericFault;
 import io.viommu.fault.PageResponder;
+import io.viommu.iommu.IommuPlatform;
 import io.viommu.memory.GuestMemory;
 import io.viommu.vtd.command.InvalidationSink;
 import io.viommu.vtd.fault.FaultReason;
 import io.viommu.vtd.fault.FaultRecordingRegisters;
+import io.viommu.vtd.fault.GuestTables;
 import io.viommu.vtd.register.EventLine;
+import io.viommu.vtd.register.RegisterFrame;
 import io.viommu.vtd.register.RemappingState;
+import io.viommu.vtd.spec.CapabilityFields;
 import io.viommu.vtd.spec.FaultRecordingLayout;
 import io.viommu.vtd.spec.GlobalFields;
 import io.viommu.vtd.spec.PageRequestLayout;
@@ -50,45 +54,37 @@ public final class PageRequestQueue {
     private final RegisterFile registers;
     private final RemappingState state;
     private final GuestMemory memory;
-    private final EventLine event;
     private final FaultRecordingRegisters faults;
     private final InvalidationSink sink;
     private final PageResponder host;
+    private final GuestTables tables;
     private final PendingGroups pending = new PendingGroups();
     private final UnsafeBuffer descriptor = new UnsafeBuffer(ByteBuffer.allocateDirect(PageRequestLayout.LENGTH));
-    private PageRequestCheck check = PageRequestCheck.NONE;
+    /** The page request event, or null if the unit takes no page requests. */
+    private final EventLine event;
 
     /**
-     * Takes charge of the queue's registers.
+     * Takes charge of the queue's registers, if the unit has them.
      *
-     * @param registers of a unit with page requests.
-     * @param state     tells the translation table mode.
-     * @param memory    holds the queue.
-     * @param event     the page request event.
-     * @param faults    takes the faults of requests that the tables forbid.
-     * @param sink      forgets the translation that a request shows to be stale.
-     * @param host      takes answers.
+     * @param frame    of the unit.
+     * @param state    tells the translation table mode.
+     * @param platform the guest's memory, which holds the queue, the way of the event, and who takes answers.
+     * @param faults   takes the faults of requests that the tables forbid.
+     * @param sink     forgets the translation that a request shows to be stale.
+     * @param tables   the guest's tables.
      */
-    public PageRequestQueue(final RegisterFile registers, final RemappingState state, final GuestMemory memory,
-            final EventLine event, final FaultRecordingRegisters faults, final InvalidationSink sink,
-            final PageResponder host) {
-        this.registers = registers;
+    public PageRequestQueue(final RegisterFrame frame, final RemappingState state, final IommuPlatform platform,
+            final FaultRecordingRegisters faults, final InvalidationSink sink, final GuestTables tables) {
+        this.registers = frame.registers();
         this.state = state;
-        this.memory = memory;
-        this.event = event;
+        this.memory = platform.memory();
         this.faults = faults;
         this.sink = sink;
-        this.host = host;
-        registers.onWrite(VtdRegisters.PRS, (before, after, written, lanes) -> event.serviced());
-    }
-
-    /**
-     * Gives the queue tables to ask. Called before the first request.
-     *
-     * @param guestTables the guest's tables.
-     */
-    public void use(final PageRequestCheck guestTables) {
-        this.check = guestTables;
+        this.host = platform.host();
+        this.tables = tables;
+        this.event = frame.capabilities().hasExtended(CapabilityFields.PRS)
+                ? EventLine.pageRequest(registers, platform.interrupts())
+                : null;
     }
 
     /**
@@ -98,10 +94,16 @@ public final class PageRequestQueue {
      * @return how it ended.
      */
     public FaultDisposition inject(final FaultRecord record) {
+        if (event == null) {
+            if (last(record)) {
+                host.respond(record.source(), record.cookie(), PageResponder.INVALID);
+            }
+            return FaultDisposition.NO_PAGE_REQUEST_QUEUE;
+        }
         final int requester = record.guestDevice() & 0xFFFF;
         final int pasid = pasid(record);
         final int refusal = refusal(requester, pasid);
-        if (refusal != PageRequestCheck.ALLOWED) {
+        if (refusal != GuestTables.ALLOWED) {
             if (refusal > 0) {
                 faults.record(record.word(2), fault(record, requester, pasid, refusal));
             }
@@ -115,6 +117,13 @@ public final class PageRequestQueue {
         return enqueue(record, requester, pasid);
     }
 
+    /** Lets the event of what came in go, once. Called by the injector. */
+    public void endOfBatch() {
+        if (event != null) {
+            event.deliver();
+        }
+    }
+
     private static int pasid(final FaultRecord record) {
         final boolean present = record.hasPasid() || (record.word(0) & GenericFault.REQUEST_PASID_VALID) != 0;
         return present ? record.pasid() & 0xF_FFFF : InvalidationSink.NO_PASID;
@@ -123,13 +132,13 @@ public final class PageRequestQueue {
     /** The reason why the guest's configuration forbids the request: 7.1.3 as far as page requests are concerned. */
     private int refusal(final int requester, final int pasid) {
         if (!state.translationEnabled()) {
-            return PageRequestCheck.SUPPRESSED; // no unit that could report it
+            return GuestTables.SUPPRESSED; // no unit that could report it
         }
         return switch (state.translationMode()) {
             case GlobalFields.TTM_LEGACY -> FaultReason.RTA_3.code();
             case GlobalFields.TTM_RESERVED -> FaultReason.RTA_1.code();
             case GlobalFields.TTM_ABORT -> FaultReason.RTA_4.code();
-            default -> check.reasonFor(requester, pasid);
+            default -> tables.reasonFor(requester, pasid);
         };
     }
 

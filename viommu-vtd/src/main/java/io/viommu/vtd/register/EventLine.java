@@ -16,6 +16,8 @@
 
 package io.viommu.vtd.register;
 
+import java.util.function.LongConsumer;
+
 import io.viommu.device.Register;
 import io.viommu.device.RegisterFile;
 import io.viommu.interrupt.InterruptSink;
@@ -40,27 +42,43 @@ import io.viommu.vtd.spec.VtdRegisters;
  */
 public final class EventLine {
 
+    /**
+     * The registers of an event.
+     *
+     * @param status     has the status fields.
+     * @param conditions those of the group.
+     * @param control    has IM and IP.
+     * @param data       of the message.
+     * @param address    of the message.
+     * @param upper      upper half of the address, read as 0 by a unit without it.
+     */
+    private record Group(Register status, long conditions, Register control, Register data, Register address,
+            Register upper) {
+    }
+
+    private static final Group FAULT = new Group(VtdRegisters.FSTS, StatusFields.FAULT_CONDITIONS, VtdRegisters.FECTL,
+            VtdRegisters.FEDATA, VtdRegisters.FEADDR, VtdRegisters.FEUADDR);
+    private static final Group INVALIDATION = new Group(VtdRegisters.ICS, StatusFields.INVALIDATION_WAIT_COMPLETE,
+            VtdRegisters.IECTL, VtdRegisters.IEDATA, VtdRegisters.IEADDR, VtdRegisters.IEUADDR);
+    private static final Group PAGE_REQUEST = new Group(VtdRegisters.PRS,
+            StatusFields.PENDING_PAGE_REQUEST | StatusFields.PAGE_REQUEST_OVERFLOW, VtdRegisters.PECTL,
+            VtdRegisters.PEDATA, VtdRegisters.PEADDR, VtdRegisters.PEUADDR);
+
     private final RegisterFile registers;
     private final InterruptSink interrupts;
-    private final Register status;
-    private final long conditions;
-    private final Register control;
-    private final Register data;
-    private final Register address;
-    private final Register upperAddress;
+    private final Group group;
+    private LongConsumer cleared = _ -> {
+    };
 
-    private EventLine(final RegisterFile registers, final InterruptSink interrupts, final Register status,
-            final long conditions, final Register control, final Register data, final Register address,
-            final Register upperAddress) {
+    private EventLine(final RegisterFile registers, final InterruptSink interrupts, final Group group) {
         this.registers = registers;
         this.interrupts = interrupts;
-        this.status = status;
-        this.conditions = conditions;
-        this.control = control;
-        this.data = data;
-        this.address = address;
-        this.upperAddress = upperAddress;
-        registers.onWrite(control, (before, after, written, lanes) -> deliver());
+        this.group = group;
+        registers.onWrite(group.control, (_, _, _, _) -> deliver());
+        registers.onWrite(group.status, (before, after, _, _) -> {
+            serviced();
+            cleared.accept(before & ~after);
+        });
     }
 
     /**
@@ -71,8 +89,7 @@ public final class EventLine {
      * @return the line.
      */
     public static EventLine fault(final RegisterFile registers, final InterruptSink interrupts) {
-        return new EventLine(registers, interrupts, VtdRegisters.FSTS, StatusFields.FAULT_CONDITIONS,
-                VtdRegisters.FECTL, VtdRegisters.FEDATA, VtdRegisters.FEADDR, VtdRegisters.FEUADDR);
+        return new EventLine(registers, interrupts, FAULT);
     }
 
     /**
@@ -83,8 +100,7 @@ public final class EventLine {
      * @return the line.
      */
     public static EventLine invalidation(final RegisterFile registers, final InterruptSink interrupts) {
-        return new EventLine(registers, interrupts, VtdRegisters.ICS, StatusFields.INVALIDATION_WAIT_COMPLETE,
-                VtdRegisters.IECTL, VtdRegisters.IEDATA, VtdRegisters.IEADDR, VtdRegisters.IEUADDR);
+        return new EventLine(registers, interrupts, INVALIDATION);
     }
 
     /**
@@ -95,9 +111,16 @@ public final class EventLine {
      * @return the line.
      */
     public static EventLine pageRequest(final RegisterFile registers, final InterruptSink interrupts) {
-        return new EventLine(registers, interrupts, VtdRegisters.PRS,
-                StatusFields.PENDING_PAGE_REQUEST | StatusFields.PAGE_REQUEST_OVERFLOW, VtdRegisters.PECTL,
-                VtdRegisters.PEDATA, VtdRegisters.PEADDR, VtdRegisters.PEUADDR);
+        return new EventLine(registers, interrupts, PAGE_REQUEST);
+    }
+
+    /**
+     * Says what else the guest sets in motion by clearing status fields. Called while the unit is made.
+     *
+     * @param listener given the fields that were cleared, on the thread of the guest's access.
+     */
+    public void whenCleared(final LongConsumer listener) {
+        cleared = listener;
     }
 
     /**
@@ -106,7 +129,7 @@ public final class EventLine {
      * @param field one or more bits of the group.
      */
     public void set(final long field) {
-        raised(registers.update(status, 0, field));
+        raised(registers.update(group.status, 0, field));
     }
 
     /**
@@ -115,21 +138,24 @@ public final class EventLine {
      * @param before the status register just before.
      */
     public void raised(final long before) {
-        if ((before & conditions) == 0) {
-            registers.update(control, 0, StatusFields.INTERRUPT_PENDING);
+        if ((before & group.conditions) == 0) {
+            registers.update(group.control, 0, StatusFields.INTERRUPT_PENDING);
             serviced(); // software may have been quicker than IP
         }
     }
 
-    /** Takes note that software may have cleared status fields of the group. */
+    /**
+     * Takes note that software may have cleared status fields of the group, otherwise than by writing the status
+     * register, which the line hears itself.
+     */
     public void serviced() {
         if (anyCondition()) {
             return;
         }
-        final long before = registers.update(control, StatusFields.INTERRUPT_PENDING, 0);
+        final long before = registers.update(group.control, StatusFields.INTERRUPT_PENDING, 0);
         if ((before & StatusFields.INTERRUPT_PENDING) != 0 && anyCondition()) {
             // A new condition slipped in between the look and the withdrawal; what was withdrawn was its IP.
-            registers.update(control, 0, StatusFields.INTERRUPT_PENDING);
+            registers.update(group.control, 0, StatusFields.INTERRUPT_PENDING);
             deliver();
         }
     }
@@ -138,18 +164,18 @@ public final class EventLine {
     public void deliver() {
         long before;
         do {
-            before = registers.get(control);
+            before = registers.get(group.control);
             if ((before & (StatusFields.INTERRUPT_MASK
                     | StatusFields.INTERRUPT_PENDING)) != StatusFields.INTERRUPT_PENDING) {
                 return;
             }
-        } while (!registers.compareAndSet(control, before, before & ~StatusFields.INTERRUPT_PENDING));
+        } while (!registers.compareAndSet(group.control, before, before & ~StatusFields.INTERRUPT_PENDING));
         // A unit without extended interrupt mode has no upper address register: it reads 0.
-        final long upper = registers.read(upperAddress.offset(), Integer.BYTES);
-        interrupts.message(upper << 32 | registers.get(address), (int) registers.get(data));
+        final long upper = registers.read(group.upper.offset(), Integer.BYTES);
+        interrupts.message(upper << 32 | registers.get(group.address), (int) registers.get(group.data));
     }
 
     private boolean anyCondition() {
-        return (registers.get(status) & conditions) != 0;
+        return (registers.get(group.status) & group.conditions) != 0;
     }
 }

@@ -45,20 +45,19 @@ public final class GlobalCommand {
     /**
      * Takes charge of the register.
      *
-     * @param registers    of the unit.
-     * @param capabilities what the unit has; commands of other features are reserved and ignored.
-     * @param state        what the one-shots latch into.
-     * @param listener     does the rest.
-     * @param drain        waits for what is under way before GSTS shows the end.
+     * @param frame    of the unit; commands of features that it lacks are reserved and ignored.
+     * @param state    what the one-shots latch into.
+     * @param listener does the rest.
+     * @param drain    waits for what is under way before GSTS shows the end.
      */
-    public GlobalCommand(final RegisterFile registers, final VtdCapabilities capabilities, final RemappingState state,
-            final FrameListener listener, final Drain drain) {
-        this.registers = registers;
+    public GlobalCommand(final RegisterFrame frame, final RemappingState state, final FrameListener listener,
+            final Drain drain) {
+        this.registers = frame.registers();
         this.state = state;
         this.listener = listener;
         this.ending = drain.ending(this::show);
-        this.supported = supported(capabilities);
-        registers.onWrite(VtdRegisters.GCMD, (before, after, written, lanes) -> execute(written & supported));
+        this.supported = supported(frame.capabilities());
+        registers.onWrite(VtdRegisters.GCMD, (_, _, written, _) -> execute(written & supported));
     }
 
     private static long supported(final VtdCapabilities capabilities) {

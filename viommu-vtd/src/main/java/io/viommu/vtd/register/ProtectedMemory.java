@@ -17,6 +17,7 @@
 package io.viommu.vtd.register;
 
 import io.viommu.device.RegisterFile;
+import io.viommu.vtd.spec.CapabilityFields;
 import io.viommu.vtd.spec.VtdRegisters;
 
 /**
@@ -31,17 +32,22 @@ public final class ProtectedMemory {
     private static final long GRANULE = 0xF_FFFF;
 
     private final RegisterFile registers;
+    private final boolean offered;
 
     /**
      * Takes charge of the registers.
      *
-     * @param registers of a unit with protected memory.
-     * @param drain     waits for what is under way.
+     * @param frame of the unit. Without protected memory there is nothing to take charge of.
+     * @param drain waits for what is under way.
      */
-    public ProtectedMemory(final RegisterFile registers, final Drain drain) {
-        this.registers = registers;
+    public ProtectedMemory(final RegisterFrame frame, final Drain drain) {
+        this.registers = frame.registers();
+        this.offered = frame.capabilities().has(CapabilityFields.PLMR | CapabilityFields.PHMR);
+        if (!offered) {
+            return;
+        }
         final Drain.Ending enabled = drain.ending(this::showStatus);
-        registers.onWrite(VtdRegisters.PMEN, (before, after, written, lanes) -> {
+        registers.onWrite(VtdRegisters.PMEN, (_, after, _, _) -> {
             if ((after & ENABLE) != 0) {
                 enabled.showWhenDrained(ENABLED);
             } else {
@@ -57,6 +63,15 @@ public final class ProtectedMemory {
             before = registers.get(VtdRegisters.PMEN);
             after = before & ~ENABLED | ((before & ENABLE) != 0 ? drained : 0);
         } while (!registers.compareAndSet(VtdRegisters.PMEN, before, after));
+    }
+
+    /**
+     * Whether there are such regions at all.
+     *
+     * @return false if {@link #blocks} is not to be asked.
+     */
+    public boolean offered() {
+        return offered;
     }
 
     /**

@@ -38,6 +38,7 @@ public final class RegisterFrame {
 
     private static final int WIDE = Long.BYTES;
 
+    private final VtdCapabilities capabilities;
     private final RegisterFile registers;
     private final int size;
     private final boolean likeQemu;
@@ -56,6 +57,7 @@ public final class RegisterFrame {
         this.size = (end + PAGE - 1) / PAGE * PAGE;
         this.registers = new RegisterFile(size, rows);
         this.likeQemu = likeQemu;
+        this.capabilities = capabilities;
     }
 
     /**
@@ -91,15 +93,40 @@ public final class RegisterFrame {
         registers.write(offset, narrowed ? Integer.BYTES : accessSize, value);
     }
 
-    /** Takes note that the invalidation queue was switched on: from now on IQA shows where it lies. */
-    public void queueEnabled() {
-        queueShown = InvalidationLayout.QUEUE_ADDRESS;
+    /**
+     * Takes note that the invalidation queue was switched. From when it is on for the first time, IQA shows where it
+     * lies.
+     *
+     * @param on the new state.
+     */
+    public void queueSwitched(final boolean on) {
+        if (on) {
+            queueShown = InvalidationLayout.QUEUE_ADDRESS;
+        }
     }
 
     /** Puts every register back to its reset value. */
     public void reset() {
         registers.reset();
         queueShown = 0;
+    }
+
+    /**
+     * What the unit announces.
+     *
+     * @return the words of CAP_REG and ECAP_REG.
+     */
+    public VtdCapabilities capabilities() {
+        return capabilities;
+    }
+
+    /**
+     * Whether QEMU's choices are made.
+     *
+     * @return as the frame was made.
+     */
+    public boolean likeQemu() {
+        return likeQemu;
     }
 
     /**

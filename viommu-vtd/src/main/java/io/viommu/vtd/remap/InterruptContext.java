@@ -16,6 +16,7 @@
 
 package io.viommu.vtd.remap;
 
+import io.viommu.vtd.register.RemappingState;
 import io.viommu.vtd.register.VtdCapabilities;
 import io.viommu.vtd.spec.CapabilityFields;
 import io.viommu.vtd.spec.GlobalFields;
@@ -31,6 +32,28 @@ import io.viommu.vtd.spec.GlobalFields;
  */
 public record InterruptContext(VtdCapabilities capabilities, boolean remapping, long table,
         boolean compatibilityPasses, int hostAddressWidth) {
+
+    /**
+     * The state after reset: every message passes.
+     *
+     * @param capabilities     what the unit can do.
+     * @param hostAddressWidth bits of a physical address.
+     * @return a context that remaps nothing.
+     */
+    public static InterruptContext reset(final VtdCapabilities capabilities, final int hostAddressWidth) {
+        return new InterruptContext(capabilities, false, 0, false, hostAddressWidth);
+    }
+
+    /**
+     * The same unit after a global command.
+     *
+     * @param state what is in force.
+     * @return the context from then on.
+     */
+    InterruptContext with(final RemappingState state) {
+        return new InterruptContext(capabilities, state.interruptRemappingEnabled(), state.interruptTable(),
+                state.compatibilityInterruptsPass(), hostAddressWidth);
+    }
 
     /**
      * Where the entries lie.

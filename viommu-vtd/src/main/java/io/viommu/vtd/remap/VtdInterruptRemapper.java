@@ -23,6 +23,7 @@ import io.viommu.iommu.InterruptRemapper;
 import io.viommu.memory.GuestMemory;
 import io.viommu.vtd.config.VtdFault;
 import io.viommu.vtd.fault.FaultReporter;
+import io.viommu.vtd.register.RemappingState;
 
 /**
  * The unit as interrupt messages of devices and IOAPICs see it. Any number of threads may send at once; the registers
@@ -51,22 +52,13 @@ public final class VtdInterruptRemapper implements InterruptRemapper {
     }
 
     /**
-     * Puts registers into effect. Messages that come when this has returned go by them; {@link #quiesce} waits for
-     * those that came before.
+     * Puts into effect what the guest has latched and switched. Messages that come when this has returned go by it;
+     * {@link #quiesce} waits for those that came before.
      *
-     * @param registers the new state.
+     * @param state what is in force.
      */
-    public void update(final InterruptContext registers) {
-        context = registers;
-    }
-
-    /**
-     * The registers in effect.
-     *
-     * @return the last that {@link #update} was given.
-     */
-    public InterruptContext context() {
-        return context;
+    public synchronized void follow(final RemappingState state) {
+        context = context.with(state);
     }
 
     @Override

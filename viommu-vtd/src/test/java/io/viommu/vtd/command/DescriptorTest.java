@@ -144,7 +144,7 @@ class DescriptorTest {
     void pageGroupResponseCarriesItsFields() {
         final String[] seen = new String[1];
         final DescriptorExecutor executor = new DescriptorExecutor(
-                new io.viommu.vtd.register.VtdCapabilities(0, -1L), InvalidationSink.NONE,
+                new io.viommu.vtd.register.VtdCapabilities(0, -1L), new RecordingSink(),
                 (requester, pasid, group, code) -> seen[0] = requester + " " + pasid + " " + group + " " + code);
         executor.execute(9, 0x0001_2345_0108_F019L, 0x0FF8 | 7);
         assertThat(seen[0]).isEqualTo(0x108 + " " + 0x1_2345 + " 511 15");

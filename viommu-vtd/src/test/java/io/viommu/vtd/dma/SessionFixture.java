@@ -37,8 +37,8 @@ final class SessionFixture {
         final FaultOutlet outlet = new FaultOutlet();
         outlet.connect(port);
         final VtdInterruptRemapper remapper = new VtdInterruptRemapper(tables.memory, new io.viommu.vtd.Messages(),
-                outlet, new InterruptContext(tables.context().capabilities(), false, 0, false, 46));
-        translator = new VtdDmaTranslator(tables.memory, tables.context(), outlet, remapper, 64, true);
+                outlet, InterruptContext.reset(tables.context().capabilities(), 46));
+        translator = new VtdDmaTranslator(tables.memory, tables.context(), outlet, remapper, 64);
         session = translator.openSession();
         invalidations = translator.invalidations();
     }

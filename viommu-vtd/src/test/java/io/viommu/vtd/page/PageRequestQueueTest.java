@@ -31,9 +31,11 @@ import io.viommu.fault.FaultDisposition;
 import io.viommu.fault.FaultKind;
 import io.viommu.fault.FaultRecord;
 import io.viommu.fault.GenericFault;
+import io.viommu.iommu.IommuPlatform;
 import io.viommu.vtd.TestGuest;
 import io.viommu.vtd.command.RecordingSink;
 import io.viommu.vtd.fault.FaultRecordingRegisters;
+import io.viommu.vtd.fault.GuestTables;
 import io.viommu.vtd.register.Drain;
 import io.viommu.vtd.register.EventLine;
 import io.viommu.vtd.register.FrameListener;
@@ -238,17 +240,18 @@ class PageRequestQueueTest {
     @Test
     void requestThatTheTablesForbidIsRecordedUnlessSuppressed() {
         final VtdCapabilities capabilities = new VtdCapabilities(guest.readq(8), guest.readq(16));
-        final RegisterFile registers = new RegisterFrame(capabilities, false).registers();
+        final RegisterFrame frame = new RegisterFrame(capabilities, false);
+        final RegisterFile registers = frame.registers();
         final RemappingState state = new RemappingState(registers);
-        new GlobalCommand(registers, capabilities, state, new Unmoved(),
+        new GlobalCommand(frame, state, new Unmoved(),
                 new Drain(nanos -> true, () -> false));
         registers.write(0x20, 8, 1 << 10);
         registers.write(0x18, 4, 0xC000_0000L);
-        final PageRequestQueue queue = new PageRequestQueue(registers, state, guest.memory,
-                EventLine.pageRequest(registers, guest.messages),
-                new FaultRecordingRegisters(registers, capabilities, EventLine.fault(registers, guest.messages), false),
-                sink, (source, cookie, code) -> guest.answers.add(source + "/" + cookie + "/" + code));
-        queue.use((source, pasid) -> pasid == 5 ? 0x47 : PageRequestCheck.SUPPRESSED);
+        final PageRequestQueue queue = new PageRequestQueue(frame, state,
+                new IommuPlatform(guest.memory, guest.messages,
+                        (source, cookie, code) -> guest.answers.add(source + "/" + cookie + "/" + code)),
+                new FaultRecordingRegisters(frame, EventLine.fault(registers, guest.messages), false), sink,
+                new Refusing());
         record.clear();
         record.kind(FaultKind.PAGE_REQUEST).source(3).guestDevice(8).cookie(9).pasid(6).word(0, LAST).word(1, READ);
         assertThat(queue.inject(record)).isEqualTo(FaultDisposition.PAGE_REQUEST_INVALID);
@@ -308,6 +311,24 @@ class PageRequestQueueTest {
         guest.writel(0x88, 32);
         assertThat((int) guest.ram(0x3_0000)).isEqualTo(1);
         assertThat(guest.readl(TestGuest.FSTS)).isZero();
+    }
+
+    /** Tables that forbid page requests with PASID 5, and suppress the report of others. */
+    private static final class Refusing implements GuestTables {
+        @Override
+        public int reasonFor(final int sourceId, final int pasid, final long address, final int access) {
+            return ALLOWED;
+        }
+
+        @Override
+        public int reasonFor(final int sourceId, final int pasid) {
+            return pasid == 5 ? 0x47 : SUPPRESSED;
+        }
+
+        @Override
+        public boolean faultProcessingDisabled(final int sourceId, final int pasid) {
+            return false;
+        }
     }
 
     private static final class Unmoved implements FrameListener {

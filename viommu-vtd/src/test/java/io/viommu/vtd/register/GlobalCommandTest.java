@@ -78,8 +78,7 @@ class GlobalCommandTest {
     void tableRegistersTakeEffectOnlyWithTheirOneShot() {
         final RegisterFrame frame = new RegisterFrame(new VtdCapabilities(0x80d2008c222f0606L, 0xf00f4aL), false);
         final RemappingState state = new RemappingState(frame.registers());
-        new GlobalCommand(frame.registers(), new VtdCapabilities(0x80d2008c222f0606L, 0xf00f4aL), state,
-                new Steps(frame), IDLE);
+        new GlobalCommand(frame, state, new Steps(frame), IDLE);
         frame.registers().write(0x20, 8, 0x1234_5400L);
         frame.registers().write(0xB8, 8, 0x9876_580FL);
         assertThat(state.rootTable()).isZero();
@@ -98,7 +97,7 @@ class GlobalCommandTest {
         final VtdCapabilities capabilities = new VtdCapabilities(0x80d2008c222f0606L, 0xf00f4aL);
         final RegisterFrame frame = new RegisterFrame(capabilities, false);
         final Steps steps = new Steps(frame);
-        new GlobalCommand(frame.registers(), capabilities, new RemappingState(frame.registers()), steps,
+        new GlobalCommand(frame, new RemappingState(frame.registers()), steps,
                 IDLE);
         frame.registers().write(GCMD, 4, 0xFFFF_FFFFL);
         assertThat(steps.text.toString())

@@ -27,10 +27,10 @@ import io.viommu.device.RegisterFile;
 /** Protected memory regions (VT-d 11.4.8). */
 class ProtectedMemoryTest {
 
-    private final RegisterFile registers = new RegisterFrame(
-            new VtdCapabilities(0x80d2008c222f0666L, 0xf00f4aL), false).registers();
+    private final RegisterFrame frame = new RegisterFrame(new VtdCapabilities(0x80d2008c222f0666L, 0xf00f4aL), false);
+    private final RegisterFile registers = frame.registers();
     private final AtomicInteger drains = new AtomicInteger();
-    private final ProtectedMemory memory = new ProtectedMemory(registers,
+    private final ProtectedMemory memory = new ProtectedMemory(frame,
             new Drain(nanos -> drains.incrementAndGet() > 0, () -> false));
 
     @Test

@@ -40,9 +40,9 @@ import io.viommu.vtd.spec.FaultRecordingLayout;
  *
  * <p>05h and 85h are for writes, 82h for instruction fetches, the rest for reads; a dash can't be expressed.
  */
-final class GenericReasons {
+final class GenericFaults {
 
-    private GenericReasons() {
+    private GenericFaults() {
     }
 
     /** The reason, or null if VT-d has none. */
@@ -74,13 +74,18 @@ final class GenericReasons {
         return execute ? FaultReason.SGN_3 : FaultReason.SGN_7;
     }
 
+    /** Fills a fault with what the record says; the requester is the policy's. */
+    static void rebuild(final FaultRecord record, final FaultReason reason, final GuestFault fault) {
+        fault.set(lowWord(record), highWord(record) | (long) reason.code() << FaultRecordingLayout.REASON_SHIFT);
+    }
+
     /** The low word: the address, if the record has one. */
-    static long lowWord(final FaultRecord record) {
+    private static long lowWord(final FaultRecord record) {
         return (record.word(0) >>> 32 & GenericFault.FLAG_ADDR_VALID) == 0 ? 0 : record.word(2);
     }
 
     /** The high word without requester and reason. */
-    static long highWord(final FaultRecord record) {
+    private static long highWord(final FaultRecord record) {
         final long permissions = record.word(1);
         long high = (permissions & GenericFault.PERM_WRITE) == 0 ? FaultRecordingLayout.T1 : 0;
         if ((permissions & GenericFault.PERM_EXEC) != 0) {
