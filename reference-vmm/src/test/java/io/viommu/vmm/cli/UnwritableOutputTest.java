@@ -128,8 +128,8 @@ class UnwritableOutputTest {
 
     @Test
     void filesThatAreCutWhileTheyAreWrittenAreSaidAndTheFaultsGoOn() throws Exception {
-        final Ended ended = run("cd $F && touch go && (while [[ -e go ]]; do for f in journal counters log; do"
-                + " [[ ! -s $f ]] || : >$f; done; sleep 0.05; done) & cd - >/dev/null 2>&1; $viommu replay --speed 2000"
+        final Ended ended = run("touch $F/go; (cd $F && while [[ -e go ]]; do for f in journal counters log; do"
+                + " [[ ! -s $f ]] || : >$f; done; sleep 0.05; done) & $viommu replay --speed 2000"
                 + " --repeat 4000 --record $F/journal --counters $F/counters --fault-log $F/log " + LOG
                 + " >$F/out; status=$?; rm $F/go; wait; exit $status");
         assertThat(ended.status()).isEqualTo(1);
