@@ -69,7 +69,8 @@ final class HelpTexts {
     static final String PACE = "milliseconds from fault to fault (default: 0); Linux prints 10 in 5 seconds";
     static final String CONTROL = "a socket for commands: fault, storm, log, dma, trespass, heard, answers, "
             + "spoil, ready";
-    static final String MEMORY = "the file that holds the guest's RAM, for a VMM that passes no descriptors";
+    static final String MEMORY = "the sealed memfd (/proc/PID/fd/N) that holds the guest's RAM, for a VMM that passes "
+            + "no descriptors";
     static final String TRACE = "write the guest's register accesses and commands to this file";
     static final String VISIBLE = "leave the function visible to the guest (default: it hides when BAR 0 is set)";
     static final String REAL_GUEST = "Boots a stock Linux under QEMU with a vIOMMU as its IOMMU, injects the faults of "

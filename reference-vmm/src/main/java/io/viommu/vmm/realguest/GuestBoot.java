@@ -68,7 +68,7 @@ record GuestBoot(GuestFiles files, GuestKind kind, String series) {
                 ? List.of("-machine", "virt,gic-version=3,memory-backend=ram0", "-cpu", "cortex-a57")
                 : List.of("-machine", "q35,memory-backend=ram0,sata=off,smbus=off", "-cpu", "qemu64"));
         command.addAll(List.of("-accel", "tcg", "-smp", "1", "-m", RAM, "-object",
-                "memory-backend-memfd,id=ram0,share=on,size=" + RAM));
+                "memory-backend-memfd,id=ram0,share=on,seal=on,size=" + RAM));
         return command;
     }
 }

@@ -36,9 +36,14 @@ abstract class Descriptor implements AutoCloseable {
         return number.get();
     }
 
+    /** Gives the descriptor away, to be closed elsewhere; -1 once closed. */
+    final int take() {
+        return number.getAndSet(-1);
+    }
+
     /** Closes it, and says whether nobody had done so before. */
     final boolean release() {
-        final int fd = number.getAndSet(-1);
+        final int fd = take();
         if (fd >= 0) {
             LibC.close(fd);
         }

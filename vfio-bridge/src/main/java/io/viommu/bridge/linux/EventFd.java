@@ -15,11 +15,8 @@
  */
 package io.viommu.bridge.linux;
 
-import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
-import java.nio.file.Files;
-import java.nio.file.Path;
 
 /**
  * An eventfd(2) in counting, non-blocking mode: the wake-up of the fault path in both directions.
@@ -65,22 +62,14 @@ public final class EventFd extends Descriptor {
      *
      * @param fd a descriptor that nobody else closes
      * @return the eventfd
-     * @throws LinuxException if {@code fd} is not open, or is no eventfd as far as /proc tells
+     * @throws LinuxException if {@code fd} is not open, or /proc doesn't say that it is an eventfd
      */
     public static EventFd adopt(final int fd) {
         NativeFile.setNonBlocking(fd);
-        if (!isEventFd(fd)) {
+        if (!StrangersDescriptor.isEventFd(fd)) {
             throw new LinuxException("Descriptor " + fd + " must be an eventfd", Errno.EINVAL);
         }
         return new EventFd(fd);
-    }
-
-    private static boolean isEventFd(final int fd) {
-        try {
-            return Files.readSymbolicLink(Path.of("/proc/self/fd/" + fd)).toString().contains("[eventfd]");
-        } catch (final IOException noProc) {
-            return true;
-        }
     }
 
     /**
@@ -97,13 +86,18 @@ public final class EventFd extends Descriptor {
     }
 
     /**
-     * Adds one to the count of an eventfd that a stranger shares, who may have made it blocking again and filled it:
-     * looks first whether there is room. One that is filled between the look and the signal still blocks.
+     * Adds one to the count of an eventfd that a stranger shares, who may make it blocking again and fill it at any
+     * moment: the kernel signals it for us, which never waits. Where there are no asynchronous requests (io_submit),
+     * one that is filled between the look and the signal blocks.
      *
      * @return 0, or {@code -EAGAIN} when the count would overflow, or another {@code -errno}
      */
     public int signalStranger() {
-        return LibC.takesWrites(fd()) ? signal(1) : -Errno.EAGAIN;
+        if (!LibC.takesWrites(fd())) {
+            return -Errno.EAGAIN;
+        }
+        final int done = AsyncSignal.shared().signal(fd());
+        return done == -Errno.ENOSYS ? signal(1) : done;
     }
 
     /**

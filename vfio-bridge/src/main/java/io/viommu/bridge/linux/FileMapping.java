@@ -22,8 +22,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * A window on a file that somebody else handed over, such as the RAM of another process's guest: mapped shared, at an
  * offset, for reading or for both, without keeping the descriptor.
  *
- * <p>The other process may cut the file short at any time: an access behind its end then throws
- * {@link InternalError}, which whoever maps a stranger's file has to expect.
+ * <p>What a stranger hands over is mapped by {@link #ofStranger} only: another process could cut its file short, or
+ * never come up with a page, and an access to the mapping would end or stop this process.
  */
 public final class FileMapping implements AutoCloseable {
     private static final long PAGE = 4096;
@@ -36,7 +36,30 @@ public final class FileMapping implements AutoCloseable {
     }
 
     /**
-     * Maps a part of a file.
+     * Maps a part of a stranger's memory, if its pages can neither go nor fail to come: if it is a memfd of ordinary
+     * pages that is sealed against shrinking. Never waits for the stranger.
+     *
+     * @param fd an open descriptor; the caller goes on owning it
+     * @param offset bytes from the start of the file, a multiple of 4096
+     * @param size bytes, 1 or more; the memfd must have all of them
+     * @param writable whether the mapping takes stores
+     * @return the mapping, or null if it is anything else, or the kernel does not map it so
+     * @throws LinuxException if it is such a memfd and the range is not in it
+     */
+    public static FileMapping ofStranger(final int fd, final long offset, final long size, final boolean writable) {
+        if (!StrangersDescriptor.keepsItsPages(fd)) {
+            return null; // and its size is not asked for: that question may never be answered
+        }
+        checkRange(fd, offset, size); // what is sealed now stays as long as it is
+        try {
+            return ofDevice(fd, offset, size, writable);
+        } catch (final LinuxException refused) {
+            return null; // sealed against writing, opened for one direction only, host pages larger than 4 KiB
+        }
+    }
+
+    /**
+     * Maps a part of a file of our own.
      *
      * @param fd an open descriptor; the caller goes on owning it
      * @param offset bytes from the start of the file, a multiple of 4096
@@ -46,12 +69,16 @@ public final class FileMapping implements AutoCloseable {
      * @throws LinuxException if the range is not in the file or the kernel refuses
      */
     public static FileMapping map(final int fd, final long offset, final long size, final boolean writable) {
+        checkRange(fd, offset, size);
+        return ofDevice(fd, offset, size, writable);
+    }
+
+    private static void checkRange(final int fd, final long offset, final long size) {
         final long available = NativeFile.size(fd);
         if (offset < 0 || offset % PAGE != 0 || size < 1 || size > available - offset) {
             throw new LinuxException("mmap of " + size + " bytes at offset " + offset + " of a file of " + available
                     + " bytes", Errno.EINVAL);
         }
-        return ofDevice(fd, offset, size, writable);
     }
 
     /**

@@ -63,6 +63,7 @@ final class LibC {
     /** struct pollfd: s32 fd, s16 events, s16 revents; written as one int on this little-endian ABI. */
     private static final int POLLIN = 1;
     private static final int POLLOUT = 4;
+    private static final int REVENTS = 16;
 
     /** Errno capture and a little scratch memory of one thread: hot calls allocate nothing and share nothing. */
     static final class State {
@@ -120,17 +121,21 @@ final class LibC {
     }
 
     static int fcntl(final int fd, final int command, final int argument, final String what) {
+        final int result = tryFcntl(fd, command, argument);
+        if (result < 0) {
+            throw new LinuxException(what + " (descriptor " + fd + ")", -result);
+        }
+        return result;
+    }
+
+    /** fcntl(2) with a number: its result or {@code -errno}. */
+    static int tryFcntl(final int fd, final int command, final int argument) {
         final State state = state();
-        final int result;
         try {
-            result = (int) FCNTL.invokeExact(state.errno, fd, command, argument);
+            return (int) state.outcome((int) FCNTL.invokeExact(state.errno, fd, command, argument));
         } catch (final Throwable thrown) {
             throw unexpected(thrown);
         }
-        if (result < 0) {
-            throw new LinuxException(what + " (descriptor " + fd + ")", state.errno());
-        }
-        return result;
     }
 
     /** A shared mapping, as a segment of no size; {@code where} ends the sentence if the kernel refuses. */
@@ -220,9 +225,29 @@ final class LibC {
         return poll(fd, POLLIN, timeoutMillis);
     }
 
+    /**
+     * Waits until a descriptor takes bytes, or has some, again and again until a time; interrupted waits go on.
+     *
+     * @param end a time of {@link System#nanoTime}
+     * @return false when the time is up
+     */
+    static boolean await(final int fd, final boolean forWriting, final long end) {
+        while (true) {
+            final long left = end - System.nanoTime();
+            if (left <= 0) {
+                return false;
+            }
+            final int millis = (int) Math.min(Integer.MAX_VALUE, left / 1_000_000 + 1);
+            final int ready = poll(fd, forWriting ? POLLOUT : POLLIN, millis);
+            if (ready > 0 || ready < 0 && ready != -Errno.EINTR) {
+                return true; // also when it is in error: the next call says how
+            }
+        }
+    }
+
     /** Whether a write to a descriptor would not wait now. */
     static boolean takesWrites(final int fd) {
-        return poll(fd, POLLOUT, 0) > 0;
+        return poll(fd, POLLOUT, 0) > 0 && (state().scratch.get(INT, 4) >>> REVENTS & POLLOUT) != 0;
     }
 
     private static int poll(final int fd, final int events, final int timeoutMillis) {

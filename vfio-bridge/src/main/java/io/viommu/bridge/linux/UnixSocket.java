@@ -34,6 +34,7 @@ public final class UnixSocket extends Descriptor {
     static final int SOCK_STREAM_CLOEXEC = 1 | 0x80000;
     private static final int MSG_NOSIGNAL = 0x4000;
     private static final int MSG_CMSG_CLOEXEC = 0x40000000;
+    private static final int MSG_DONTWAIT = 0x40;
     private static final int SHUT_RDWR = 2;
     private static final int[] NONE = {};
 
@@ -47,7 +48,6 @@ public final class UnixSocket extends Descriptor {
     private static final int SO_PEERCRED = 17;
     private static final int UCRED = 12;
     private static final int SO_RCVTIMEO = 20;
-    private static final int SO_SNDTIMEO = 21;
     private static final MethodHandle SETSOCKOPT = LibC.call("setsockopt", LibC.INT, LibC.INT, LibC.INT, LibC.INT,
             LibC.ADDRESS, LibC.INT);
     private static final MethodHandle GETSOCKOPT = LibC.call("getsockopt", LibC.INT, LibC.INT, LibC.INT, LibC.INT,
@@ -56,6 +56,7 @@ public final class UnixSocket extends Descriptor {
 
     private final MessageHeader outgoing = new MessageHeader();
     private final MessageHeader incoming = new MessageHeader();
+    private volatile long sendNanos;
 
     /**
      * What one receive call brought.
@@ -204,10 +205,16 @@ public final class UnixSocket extends Descriptor {
                     + " descriptors, not " + bytes.byteSize() + " bytes and " + descriptors.length + ".");
         }
         synchronized (outgoing) {
+            final long bound = sendNanos;
+            final long end = bound == 0 ? 0 : System.nanoTime() + bound;
+            final int flags = bound == 0 ? MSG_NOSIGNAL : MSG_NOSIGNAL | MSG_DONTWAIT;
             int[] attached = descriptors;
             long sent = 0;
             while (sent < bytes.byteSize()) {
-                final long done = transfer(SENDMSG, outgoing.toSend(bytes.asSlice(sent), attached), MSG_NOSIGNAL);
+                final long done = transfer(SENDMSG, outgoing.toSend(bytes.asSlice(sent), attached), flags);
+                if (done == -Errno.EAGAIN && bound != 0 && LibC.await(fd(), true, end)) {
+                    continue;
+                }
                 if (done < 0) {
                     throw new LinuxException("sendmsg of " + bytes.byteSize() + " bytes and " + descriptors.length
                             + " descriptors", (int) -done);
@@ -228,19 +235,45 @@ public final class UnixSocket extends Descriptor {
      */
     public Received receive(final MemorySegment buffer) {
         synchronized (incoming) {
-            final long done = transfer(RECVMSG, incoming.toReceive(buffer), MSG_CMSG_CLOEXEC);
-            if (done < 0) {
-                throw new LinuxException("recvmsg", (int) -done);
-            }
-            final int[] descriptors = incoming.received();
-            if (incoming.truncated()) {
-                for (final int fd : descriptors) {
-                    LibC.close(fd);
-                }
-                throw new LinuxException("recvmsg lost descriptors: raise the open-files limit (ulimit -n)", 0);
-            }
-            return new Received((int) done, descriptors);
+            return received(transfer(RECVMSG, incoming.toReceive(buffer), MSG_CMSG_CLOEXEC));
         }
+    }
+
+    /**
+     * Waits for bytes as {@link #receive(MemorySegment)} does, but not beyond a time, which may stand for several
+     * calls: who sends a byte now and then doesn't get more of it.
+     *
+     * @param buffer a native segment of 1 byte or more
+     * @param end when to give up, as {@link System#nanoTime} counts
+     * @return how many bytes and which descriptors
+     * @throws LinuxException as there; ETIMEDOUT when the time is up
+     */
+    public Received receive(final MemorySegment buffer, final long end) {
+        synchronized (incoming) {
+            while (true) {
+                final long done = transfer(RECVMSG, incoming.toReceive(buffer), MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+                if (done != -Errno.EAGAIN) {
+                    return received(done);
+                }
+                if (!LibC.await(fd(), false, end)) {
+                    throw new LinuxException("recvmsg of the rest of a message", Errno.ETIMEDOUT);
+                }
+            }
+        }
+    }
+
+    private Received received(final long done) {
+        if (done < 0) {
+            throw new LinuxException("recvmsg", (int) -done);
+        }
+        final int[] descriptors = incoming.received();
+        if (incoming.truncated() || descriptors.length > 0 && StrangersDescriptor.tooMany()) {
+            for (final int fd : descriptors) {
+                StrangersDescriptor.close(fd);
+            }
+            throw new LinuxException("recvmsg lost descriptors: raise the open-files limit (ulimit -n)", 0);
+        }
+        return new Received((int) done, descriptors);
     }
 
     private long transfer(final MethodHandle call, final MemorySegment header, final int flags) {
@@ -267,14 +300,13 @@ public final class UnixSocket extends Descriptor {
     }
 
     /**
-     * Bounds how long {@link #send} waits for a peer that does not read; a send that takes longer fails with EAGAIN and
-     * may have sent a part, so the connection is of no more use then.
+     * Bounds how long {@link #send} takes in all for a peer that does not read, or reads a byte now and then; one that
+     * takes longer fails with EAGAIN and may have sent a part, so the connection is of no more use then.
      *
      * @param millis milliseconds, 1 or more
-     * @throws LinuxException if setsockopt(2) fails
      */
     public void sendTimeout(final int millis) {
-        timeout(SO_SNDTIMEO, millis, "set the send timeout");
+        sendNanos = millis * 1_000_000L;
     }
 
     /**
@@ -284,22 +316,29 @@ public final class UnixSocket extends Descriptor {
      * @throws LinuxException if setsockopt(2) fails
      */
     public void receiveTimeout(final int millis) {
-        timeout(SO_RCVTIMEO, millis, "set the receive timeout");
-    }
-
-    private void timeout(final int option, final int millis, final String what) {
         final LibC.State state = LibC.state();
         final MemorySegment interval = state.scratch; // struct timeval: seconds, microseconds
         interval.set(LibC.LONG, 0, millis / 1000);
         interval.set(LibC.LONG, 8, millis % 1000 * 1000L);
         final int result;
         try {
-            result = (int) SETSOCKOPT.invokeExact(state.errno, fd(), SOL_SOCKET, option, interval, 16);
+            result = (int) SETSOCKOPT.invokeExact(state.errno, fd(), SOL_SOCKET, SO_RCVTIMEO, interval, 16);
         } catch (final Throwable thrown) {
             throw LibC.unexpected(thrown);
         }
         if (result < 0) {
-            throw new LinuxException(what, state.errno());
+            throw new LinuxException("set the receive timeout", state.errno());
+        }
+    }
+
+    /**
+     * Closes it without waiting: descriptors that the peer has sent and nobody has received are closed with it, and
+     * that may take as long as the peer wants.
+     */
+    public void closeStranger() {
+        final int fd = take();
+        if (fd >= 0) {
+            StrangersDescriptor.close(fd);
         }
     }
 

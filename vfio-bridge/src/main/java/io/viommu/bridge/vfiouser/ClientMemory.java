@@ -30,6 +30,7 @@ import io.viommu.bridge.linux.Errno;
 import io.viommu.bridge.linux.FileMapping;
 import io.viommu.bridge.linux.LinuxException;
 import io.viommu.bridge.linux.NativeFile;
+import io.viommu.bridge.linux.StrangersDescriptor;
 import io.viommu.memory.GuestMemory;
 import io.viommu.memory.GuestRam;
 
@@ -38,8 +39,11 @@ import io.viommu.memory.GuestRam;
  * and goes with the client's requests; without a client all of it is {@link #UNMAPPED}.
  *
  * <p>Shared memory behaves as {@link GuestMemory} says. Memory reached by messages is slower by far, allocates, and
- * gives no atomicity: {@link #compareAndSetLong} finds it {@link #UNMAPPED}. A client that cuts its file short makes
- * accesses behind the cut {@link #UNMAPPED}.
+ * gives no atomicity: {@link #compareAndSetLong} finds it {@link #UNMAPPED}.
+ *
+ * <p>Mapped is only what the client can't take away or hold back: memfds of ordinary pages that are sealed against
+ * shrinking (QEMU: {@code memory-backend-memfd,seal=on}). Any other file, of whatever file system, is reached by
+ * messages as though it had not been shared.
  */
 public final class ClientMemory implements GuestMemory {
 
@@ -160,6 +164,10 @@ public final class ClientMemory implements GuestMemory {
         if (size > MOST - mappings.stream().mapToLong(Mapping::size).sum()) {
             return Errno.ENOSPC;
         }
+        if (fd >= 0 && (offset < 0 || offset % PAGE != 0 || size > Long.MAX_VALUE - offset
+                || !StrangersDescriptor.isFile(fd))) {
+            return Errno.EINVAL;
+        }
         try {
             final FileMapping file = file(fd, offset, size, writable);
             mappings.add(new Mapping(address, size, writable, file));
@@ -176,13 +184,13 @@ public final class ClientMemory implements GuestMemory {
 
     private FileMapping file(final int fd, final long offset, final long size, final boolean writable) {
         if (fd >= 0) {
-            return FileMapping.map(fd, offset, size, writable);
+            return FileMapping.ofStranger(fd, offset, size, writable);
         }
         if (backing == null || !writable) {
             return null; // ROM is in no file of the guest's RAM
         }
         try (NativeFile file = NativeFile.open(backing.toString())) {
-            return FileMapping.map(file.fd(), offset, size, true);
+            return FileMapping.ofStranger(file.fd(), offset, size, true);
         }
     }
 

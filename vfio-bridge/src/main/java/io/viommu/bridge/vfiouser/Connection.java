@@ -97,7 +97,7 @@ final class Connection {
     /** Lets go of the socket; a sender under way ends first, so it can't write to whoever gets the number next. */
     synchronized void close() {
         broken = true;
-        socket.close();
+        socket.closeStranger();
     }
 
     /** Ends the connection for both sides; a receiver waiting in another thread wakes. */

@@ -17,8 +17,11 @@
 package io.viommu.bridge.vfiouser;
 
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 
 import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
@@ -28,7 +31,8 @@ import io.viommu.memory.GuestMemory;
 
 /**
  * DMA by messages: for memory that the client does not share, and for message-signalled interrupts. Any thread; a
- * caller waits for the client's answer, but not for ever.
+ * caller waits for the client's answer, but not for ever; and while an answer is overdue, nobody waits for another, so
+ * that a client that never answers holds a walk of many tables, or a storm of faults, no longer than a single access.
  */
 final class DmaMessages {
 
@@ -60,16 +64,20 @@ final class DmaMessages {
     }
 
     private static final int WAITING = -1;
+    private static final System.Logger LOG = System.getLogger(DmaMessages.class.getName());
+    /** Transfers of all servers of this process that wait for an answer. */
+    private static final AtomicInteger UNDER_WAY = new AtomicInteger();
 
-    private final RegionWrites writes;
     private final Map<Integer, Pending> pending = new HashMap<>();
+    /** What the client was asked and has not answered in time: until it does, it isn't waited for again. */
+    private final Set<Integer> owed = new HashSet<>();
     private Connection connection;
     private int maxTransfer = 1;
     private int nextId;
 
-    DmaMessages(final RegionWrites writes) {
-        this.writes = writes;
-        writes.starvation(this::abandon);
+    /** Whether anybody waits for a client of this process. */
+    static boolean anyUnderWay() {
+        return UNDER_WAY.get() > 0;
     }
 
     /** Uses a connection from now on. */
@@ -81,6 +89,7 @@ final class DmaMessages {
     /** Ends what is under way: those transfers are aborted. */
     synchronized void detach() {
         connection = null;
+        owed.clear();
         pending.values().forEach(transfer -> transfer.result = GuestMemory.UNMAPPED);
         pending.clear();
         notifyAll();
@@ -144,7 +153,7 @@ final class DmaMessages {
         synchronized (this) {
             to = connection;
             id = nextId++ & 0xFFFF;
-            if (to == null || pending.putIfAbsent(id, transfer) != null) {
+            if (to == null || !owed.isEmpty() || pending.putIfAbsent(id, transfer) != null) {
                 return GuestMemory.UNMAPPED;
             }
         }
@@ -153,32 +162,45 @@ final class DmaMessages {
             forget(id, transfer);
             return GuestMemory.UNMAPPED;
         }
-        writes.waitingForClient(true);
+        UNDER_WAY.incrementAndGet();
+        RegionWrites.waitingForClient(this);
         try {
             return await(id, transfer, end);
         } finally {
-            writes.waitingForClient(false);
+            RegionWrites.waitingForClient(null);
+            UNDER_WAY.decrementAndGet();
         }
     }
 
     private synchronized int await(final int id, final Pending transfer, final long end) {
+        long left = millisTo(end);
         try {
-            long left = TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime());
             while (transfer.result == WAITING && left > 0) {
                 wait(left);
-                left = TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime());
+                left = millisTo(end);
             }
         } catch (final InterruptedException stop) {
             Thread.currentThread().interrupt();
         }
         forget(id, transfer);
-        return transfer.result == WAITING ? GuestMemory.UNMAPPED : transfer.result;
+        if (transfer.result != WAITING) {
+            return transfer.result;
+        }
+        if (left <= 0 && owed.add(id)) {
+            LOG.log(System.Logger.Level.WARNING, "a vfio-user client did not answer a DMA message in 3 seconds; until"
+                    + " it does, the memory that it doesn't share is not there");
+        }
+        return GuestMemory.UNMAPPED;
     }
 
-    /** Aborts what the writing thread waits for: its answer is behind writes for which there is no room. */
-    private synchronized void abandon() {
+    private static long millisTo(final long end) {
+        return TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime());
+    }
+
+    /** Aborts what a thread waits for: the answer is behind writes for which there is no room. */
+    synchronized void abandon(final Thread thread) {
         for (final Pending transfer : pending.values()) {
-            if (writes.isWriter(transfer.waiting)) {
+            if (transfer.waiting == thread) {
                 transfer.result = GuestMemory.UNMAPPED;
             }
         }
@@ -191,6 +213,7 @@ final class DmaMessages {
 
     /** Takes a reply; one that nobody waits for any more, such as to an interrupt, is nothing to complain of. */
     synchronized void complete(final Message reply) {
+        owed.remove(reply.id());
         final Pending transfer = pending.remove(reply.id());
         if (transfer == null) {
             return;

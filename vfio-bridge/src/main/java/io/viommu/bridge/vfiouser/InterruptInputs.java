@@ -18,7 +18,7 @@ package io.viommu.bridge.vfiouser;
 
 import io.viommu.bridge.linux.EventFd;
 import io.viommu.bridge.linux.LinuxException;
-import io.viommu.bridge.linux.NativeFile;
+import io.viommu.bridge.linux.StrangersDescriptor;
 
 /**
  * The interrupts that a client wants to hear of: an eventfd for each. Any thread; signalling neither blocks nor
@@ -93,7 +93,7 @@ public final class InterruptInputs {
         try {
             replace(kind, vector, EventFd.adopt(fd));
         } catch (final LinuxException refused) {
-            NativeFile.closeDescriptor(fd);
+            StrangersDescriptor.close(fd);
             return false;
         }
         if (kind == VfioUserFunction.INTX) {

@@ -20,7 +20,7 @@ import org.agrona.MutableDirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
 import io.viommu.bridge.linux.Errno;
-import io.viommu.bridge.linux.NativeFile;
+import io.viommu.bridge.linux.StrangersDescriptor;
 
 /** DMA_MAP and DMA_UNMAP. Each method answers with the length of the reply's body, or {@code -errno}. */
 final class MemoryRequests {
@@ -46,7 +46,7 @@ final class MemoryRequests {
                     (flags & DmaMapLayout.WRITE) != 0, fd, body.getLong(DmaMapLayout.OFFSET));
         } finally {
             if (fd >= 0) {
-                NativeFile.closeDescriptor(fd); // the mapping stays
+                StrangersDescriptor.close(fd); // the mapping stays
             }
         }
     }

@@ -19,11 +19,12 @@ package io.viommu.bridge.vfiouser;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
+import java.util.concurrent.TimeUnit;
 
 import org.agrona.concurrent.UnsafeBuffer;
 
 import io.viommu.bridge.linux.LinuxException;
-import io.viommu.bridge.linux.NativeFile;
+import io.viommu.bridge.linux.StrangersDescriptor;
 import io.viommu.bridge.linux.UnixSocket;
 
 /** The message being received: head, body and descriptors. Used over and over by the receiving thread. */
@@ -41,14 +42,35 @@ final class Message {
     private int[] descriptors = NONE;
     private int taken;
 
+    /** How long a message may take from its first byte to its last. */
+    private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(5);
+
     /**
-     * Waits for a message and takes it.
+     * Waits for a message, without bound, and takes it.
      *
+     * @return false at the end of the stream.
+     * @throws LinuxException if the connection broke, the message was not whole in 5 seconds, or what comes is no
+     *                        message: nothing after it can be understood.
+     */
+    boolean receive(final UnixSocket socket) {
+        final UnixSocket.Received first = socket.receive(memory.asSlice(0, HeaderLayout.LENGTH));
+        keep(first.descriptors());
+        return !first.atEnd() && receive(socket, first.bytes(), System.nanoTime() + PATIENCE_NANOS);
+    }
+
+    /**
+     * Takes a message that must be whole at a time.
+     *
+     * @param end as {@link System#nanoTime} counts.
      * @return false at the end of the stream.
      * @throws LinuxException if the connection broke, or what comes is no message: nothing after it can be understood.
      */
-    boolean receive(final UnixSocket socket) {
-        if (!fill(socket, 0, HeaderLayout.LENGTH)) {
+    boolean receive(final UnixSocket socket, final long end) {
+        return receive(socket, 0, end);
+    }
+
+    private boolean receive(final UnixSocket socket, final int have, final long end) {
+        if (!fill(socket, have, HeaderLayout.LENGTH, end)) {
             return false;
         }
         final int size = head.getInt(HeaderLayout.SIZE);
@@ -60,13 +82,13 @@ final class Message {
         if (type != HeaderLayout.TYPE_REQUEST && type != HeaderLayout.TYPE_REPLY) {
             throw new LinuxException("A message must be a request (type 0) or a reply (1), not of type " + type, 0);
         }
-        return fill(socket, HeaderLayout.LENGTH, size);
+        return fill(socket, HeaderLayout.LENGTH, size, end);
     }
 
-    private boolean fill(final UnixSocket socket, final int from, final int to) {
+    private boolean fill(final UnixSocket socket, final int from, final int to, final long end) {
         int at = from;
         while (at < to) {
-            final UnixSocket.Received part = socket.receive(memory.asSlice(at, to - at));
+            final UnixSocket.Received part = socket.receive(memory.asSlice(at, to - at), end);
             keep(part.descriptors());
             if (part.atEnd()) {
                 return false;
@@ -137,7 +159,7 @@ final class Message {
     /** Closes the descriptors that nobody took. */
     void release() {
         while (taken < descriptors.length) {
-            NativeFile.closeDescriptor(descriptors[taken++]);
+            StrangersDescriptor.close(descriptors[taken++]);
         }
         descriptors = NONE;
         taken = 0;

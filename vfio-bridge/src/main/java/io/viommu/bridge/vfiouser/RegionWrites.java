@@ -17,6 +17,7 @@
 package io.viommu.bridge.vfiouser;
 
 import java.util.ArrayDeque;
+import java.util.concurrent.TimeUnit;
 
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -34,14 +35,33 @@ final class RegionWrites {
 
     private static final System.Logger LOG = System.getLogger(RegionWrites.class.getName());
 
+    /** How long other requests wait for a write that may wait, by way of another thread, for a client to be heard. */
+    private static final long PATIENCE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+    private static final long LOOK_MILLIS = 20;
+
+    /** The thread, which a write may have wait for any server's client: that of an endpoint waits for its IOMMU's. */
+    private static final class Writer extends Thread {
+        private final RegionWrites owner;
+        private volatile DmaMessages waitingIn;
+
+        Writer(final String name, final RegionWrites owner) {
+            super(null, null, name, 0, false);
+            this.owner = owner;
+            setDaemon(true);
+        }
+
+        @Override
+        public void run() {
+            owner.run();
+        }
+    }
+
     private record Write(int region, long offset, UnsafeBuffer data) {
     }
 
     private final VfioUserFunction function;
     private final ArrayDeque<Write> queue = new ArrayDeque<>(LIMIT);
-    private final Thread thread;
-    private Runnable starvation = () -> {
-    };
+    private final Writer thread;
     private boolean told;
     private boolean busy;
     private boolean waitingForClient;
@@ -49,16 +69,11 @@ final class RegionWrites {
 
     RegionWrites(final String name, final VfioUserFunction function) {
         this.function = function;
-        thread = Thread.ofPlatform().name("vfio-user-writes-" + name).daemon().unstarted(this::run);
+        thread = new Writer("vfio-user-writes-" + name, this);
     }
 
     void start() {
         thread.start();
-    }
-
-    /** What ends the wait for a client that can't be heard; before the thread starts. */
-    void starvation(final Runnable relief) {
-        starvation = relief;
     }
 
     /**
@@ -67,7 +82,10 @@ final class RegionWrites {
      */
     void submit(final int region, final long offset, final DirectBuffer from, final int at, final int count) {
         while (!hasRoom()) {
-            starvation.run();
+            final DmaMessages vain = thread.waitingIn;
+            if (vain != null) {
+                vain.abandon(thread);
+            }
             Thread.yield(); // the waiting one has to see it
         }
         add(region, offset, from, at, count);
@@ -76,7 +94,7 @@ final class RegionWrites {
     /** Waits for room; false if it can't come before the client is heard. */
     private synchronized boolean hasRoom() {
         while (queue.size() >= LIMIT && !waitingForClient && !stopped) {
-            await();
+            await(0);
         }
         return queue.size() < LIMIT || stopped;
     }
@@ -89,32 +107,36 @@ final class RegionWrites {
         notifyAll();
     }
 
-    /** Waits until what was submitted is done, or can't go on before the client has had an answer. */
+    /**
+     * Waits until what was submitted is done, or can't go on before the client has had an answer: the writing thread
+     * waits for a client itself, or it takes so long while somebody does that it may wait for that one.
+     */
     synchronized void settle() {
-        while ((busy || !queue.isEmpty()) && !waitingForClient && !stopped) {
-            await();
+        final long start = System.nanoTime();
+        while ((busy || !queue.isEmpty()) && !waitingForClient && !stopped
+                && !(DmaMessages.anyUnderWay() && System.nanoTime() - start > PATIENCE_NANOS)) {
+            await(LOOK_MILLIS);
         }
     }
 
     /** Waits until what was submitted is done. */
     synchronized void finish() {
         while ((busy || !queue.isEmpty()) && !stopped) {
-            await();
+            await(0);
         }
     }
 
-    boolean isWriter(final Thread other) {
-        return other == thread;
+    /** Says that the calling thread begins to wait for a client, or ends with null; matters for those that write. */
+    static void waitingForClient(final DmaMessages in) {
+        if (Thread.currentThread() instanceof final Writer writer) {
+            writer.waitingIn = in;
+            writer.owner.waiting(in != null);
+        }
     }
 
-    /** Says that this thread begins or ends to wait for the client; matters when it is the writing one. */
-    void waitingForClient(final boolean waiting) {
-        if (isWriter(Thread.currentThread())) {
-            synchronized (this) {
-                waitingForClient = waiting;
-                notifyAll();
-            }
-        }
+    private synchronized void waiting(final boolean now) {
+        waitingForClient = now;
+        notifyAll();
     }
 
     private void run() {
@@ -123,11 +145,11 @@ final class RegionWrites {
         }
     }
 
-    /** The JVM tells of memory that a client has cut short by an error, and maybe only later than where it was. */
+    /** Whatever a write throws, the next one is carried out: many wait for this thread. */
     private void carryOut(final Write write) {
         try {
             Pieces.write(function, write.region, write.offset, write.data, 0, write.data.capacity());
-        } catch (final RuntimeException | InternalError failed) {
+        } catch (final Throwable failed) {
             if (!told) {
                 told = true; // a guest can repeat what made it fail
                 LOG.log(System.Logger.Level.ERROR, thread.getName() + ": a write failed; later ones are not told",
@@ -140,7 +162,7 @@ final class RegionWrites {
         busy = false;
         notifyAll();
         while (queue.isEmpty() && !stopped) {
-            await();
+            await(0);
         }
         busy = !stopped;
         return stopped ? null : queue.poll();
@@ -152,9 +174,9 @@ final class RegionWrites {
         notifyAll();
     }
 
-    private void await() {
+    private void await(final long millis) {
         try {
-            wait();
+            wait(millis);
         } catch (final InterruptedException stop) {
             stopped = true; // nobody interrupts these threads but to end them
         }

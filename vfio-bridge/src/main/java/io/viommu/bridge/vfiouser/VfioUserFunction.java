@@ -20,9 +20,10 @@ package io.viommu.bridge.vfiouser;
  * A PCI function as a server presents it: regions and interrupts.
  *
  * <p>{@link #read} is called by the thread that receives messages, {@link #write} by one that carries out writes in
- * their order; a read comes after the writes before it, but for one case: while a write waits for the client to answer
- * a DMA message, reads are let through, because a client may answer only once its read is (QEMU holds its big lock
- * while a virtual CPU waits for a register). Neither method throws, whatever the client asks for.
+ * their order; a read comes after the writes before it, but for one case: while a write waits for a client to answer a
+ * DMA message, or takes long while another thread does, reads are let through, because a client may answer only once
+ * its read is (QEMU holds its big lock while a virtual CPU waits for a register). So a read must not wait for a lock
+ * that a write holds meanwhile. Neither method throws, whatever the client asks for.
  */
 public interface VfioUserFunction {
 
@@ -80,6 +81,11 @@ public interface VfioUserFunction {
      */
     void write(int region, long offset, int size, long value);
 
-    /** Resets the function: asked for by the client, and done when a client has gone. */
+    /** Resets the function: asked for by the client, for instance because its guest reboots. */
     void reset();
+
+    /** Puts the function back to power-on for the next client: the last one has gone. */
+    default void clientGone() {
+        reset();
+    }
 }

@@ -17,6 +17,7 @@
 package io.viommu.bridge.vfiouser;
 
 import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 import org.agrona.concurrent.UnsafeBuffer;
@@ -39,8 +40,8 @@ public final class VfioUserServer implements AutoCloseable {
 
     private static final System.Logger LOG = System.getLogger(VfioUserServer.class.getName());
     private static final int LOOK_MILLIS = 200;
-    /** QEMU greets as soon as it is connected. */
-    private static final int GREETING_MILLIS = 5000;
+    /** QEMU greets as soon as it is connected; a greeting that takes longer, however many bytes came, is none. */
+    private static final long GREETING_NANOS = TimeUnit.SECONDS.toNanos(5);
 
     private final String name;
     private final VfioUserFunction function;
@@ -60,8 +61,9 @@ public final class VfioUserServer implements AutoCloseable {
      *
      * @param socket   its path, where nothing exists yet, at most 107 bytes. Whoever may open it may use the function.
      * @param function what is presented.
-     * @param backing  the file that holds a client's RAM, for clients that give offsets in it but no descriptors; null
-     *                 to take such memory for reachable by messages only.
+     * @param backing  the memfd that holds a client's RAM, by a path such as /proc/PID/fd/N, for clients that give
+     *                 offsets in it but no descriptors; null to reach such memory by messages only. As all memory of
+     *                 clients it is mapped only if it is sealed against shrinking, and else reached by messages.
      * @throws LinuxException if the path can't be bound.
      */
     public VfioUserServer(final Path socket, final VfioUserFunction function, final Path backing) {
@@ -69,7 +71,7 @@ public final class VfioUserServer implements AutoCloseable {
         this.function = function;
         this.listener = UnixListener.bind(socket);
         this.writes = new RegionWrites(name, function);
-        this.messages = new DmaMessages(writes);
+        this.messages = new DmaMessages();
         this.memory = new ClientMemory(messages, backing);
         this.interrupts = new InterruptInputs(function);
         this.requests = new Requests(function, writes, messages, memory, interrupts);
@@ -135,7 +137,7 @@ public final class VfioUserServer implements AutoCloseable {
                 if (!closed.get()) {
                     LOG.log(System.Logger.Level.WARNING, "vfio-user " + name + ": " + refused.getMessage());
                 }
-            } catch (final RuntimeException | InternalError failed) {
+            } catch (final Throwable failed) {
                 LOG.log(System.Logger.Level.ERROR, "vfio-user " + name + ": a client's end failed", failed);
             }
         }
@@ -147,24 +149,20 @@ public final class VfioUserServer implements AutoCloseable {
         connection = to;
         requests.begin();
         try {
-            socket.receiveTimeout(GREETING_MILLIS);
-            boolean goOn = !closed.get();
+            boolean goOn = !closed.get() && greet(message, to, System.nanoTime() + GREETING_NANOS);
+            served = goOn;
             while (goOn && !to.isBroken() && message.receive(socket)) {
                 if (message.isReply()) {
                     messages.complete(message);
                 } else {
                     goOn = requests.handle(message, to);
-                    if (goOn && !served) {
-                        served = true;
-                        socket.receiveTimeout(0); // from now on it may be silent
-                    }
                 }
                 message.release();
             }
         } catch (final LinuxException broken) {
             LOG.log(System.Logger.Level.WARNING, "vfio-user " + name + ": the client is given up. "
                     + broken.getMessage() + ".");
-        } catch (final RuntimeException | InternalError failed) {
+        } catch (final Throwable failed) { // whatever it was, the next client is served
             LOG.log(System.Logger.Level.ERROR, "vfio-user " + name + ": the client is given up", failed);
         } finally {
             message.release();
@@ -175,12 +173,25 @@ public final class VfioUserServer implements AutoCloseable {
             memory.clear();
             interrupts.clear();
             try {
-                function.reset();
+                function.clientGone();
             } finally {
                 connection = null;
                 to.close();
             }
         }
+    }
+
+    /** Takes the first message, which must be what the client speaks; replies to nothing in front of it are no help. */
+    private boolean greet(final Message message, final Connection to, final long end) {
+        while (!to.isBroken() && message.receive(to.socket(), end)) {
+            final boolean reply = message.isReply();
+            final boolean agreed = !reply && requests.handle(message, to);
+            message.release();
+            if (!reply) {
+                return agreed;
+            }
+        }
+        return false;
     }
 
     /** Ends the connection and the threads, and removes the socket. */

@@ -24,6 +24,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.nio.file.Files;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 class EventFdTest {
     @Test
@@ -75,6 +76,38 @@ class EventFdTest {
             assertThat(event.fd()).isEqualTo(-1);
         }
         assertThat(OpenFiles.count("eventfd")).isEqualTo(before);
+    }
+
+    @Test
+    void aStrangersEventFdIsSignalledOnceForEachCall() {
+        try (EventFd event = EventFd.create()) {
+            for (int i = 0; i < 1000; i++) {
+                assertThat(event.signalStranger()).isZero();
+            }
+            assertThat(event.drain()).isEqualTo(1000);
+        }
+    }
+
+    @Test
+    @Timeout(60)
+    void aStrangerThatFillsItsBlockingEventFdBetweenTheLookAndTheSignalStopsNobody() {
+        try (EventFd event = EventFd.create()) {
+            FileFlags.makeBlocking(event.fd());
+            assertThat(event.signal(-2)).as("full").isZero();
+            for (int i = 0; i < 100; i++) {
+                assertThat(AsyncSignal.shared().signal(event.fd())).isZero();
+            }
+            assertThat(event.signalStranger()).as("seen to be full").isEqualTo(-Errno.EAGAIN);
+        }
+    }
+
+    @Test
+    void onlyAnEventFdCanBeSignalledForAStranger() {
+        final UnixSocket[] pair = UnixSocket.pair();
+        assertThat(AsyncSignal.shared().signal(pair[0].fd())).isEqualTo(-Errno.EINVAL);
+        assertThat(AsyncSignal.shared().signal(-1)).isLessThan(0);
+        pair[0].close();
+        pair[1].close();
     }
 
     @Test

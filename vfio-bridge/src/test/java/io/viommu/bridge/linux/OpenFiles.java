@@ -32,6 +32,11 @@ public final class OpenFiles {
         }
     }
 
+    /** The number in a socket's link text. */
+    public static String inode(final int fd) {
+        return target(Path.of("/proc/self/fd/" + fd)).replaceAll("[^0-9]", "");
+    }
+
     private static String target(final Path path) {
         try {
             return Files.readSymbolicLink(path).toString();

@@ -184,24 +184,6 @@ class BrokenPeerTest {
     }
 
     @Test
-    void memoryCutShortBehindOurBackIsUnmappedAndNoCrash() throws Exception {
-        final Path file = Files.write(folder.resolve("ram"), new byte[1 << 16]);
-        try (TestClient client = TestClient.greeted(path)) {
-            try (NativeFile open = NativeFile.open(file.toString())) {
-                assertThat(client.map(RAM, 1 << 16, 3, 0, open.fd())).isZero();
-            }
-            final UnsafeBuffer bytes = new UnsafeBuffer(new byte[4096]);
-            assertThat(server.memory().write(RAM + 0x8000, bytes, 0, 4096)).isEqualTo(GuestMemory.OK);
-            try (RandomAccessFile cut = new RandomAccessFile(file.toFile(), "rw")) {
-                cut.setLength(0x4000);
-            }
-            assertThat(server.memory().write(RAM + 0x8000, bytes, 0, 4096)).isEqualTo(GuestMemory.UNMAPPED);
-            assertThat(server.memory().read(RAM + 0x8000, bytes, 0, 4096)).isEqualTo(GuestMemory.UNMAPPED);
-            assertThat(server.memory().read(RAM, bytes, 0, 4096)).isEqualTo(GuestMemory.OK);
-        }
-    }
-
-    @Test
     void aClientThatAsksButNeverReadsIsGivenUp() {
         try (TestClient client = TestClient.greeted(path)) {
             final ByteBuffer wholeBar = TestClient.access(0, 0, TestFunction.BAR_SIZE);

@@ -16,9 +16,15 @@
 package io.viommu.bridge.vfiouser;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.IntSupplier;
@@ -33,6 +39,8 @@ import org.junit.jupiter.api.io.TempDir;
 import io.viommu.bridge.linux.EventFd;
 import io.viommu.bridge.linux.FileFlags;
 import io.viommu.bridge.linux.LinuxException;
+import io.viommu.bridge.linux.NativeFile;
+import io.viommu.bridge.linux.OpenFiles;
 import io.viommu.bridge.linux.SharedMemory;
 import io.viommu.bridge.linux.UnixSocket;
 import io.viommu.memory.GuestMemory;
@@ -306,6 +314,232 @@ class HostilePeerTest {
             silent.raw(new byte[]{ 1, 0, 1, 0 });
             assertThat(silent.isEnded()).isTrue();
         }
+    }
+
+    @Test
+    void aGreetingOfAByteNowAndThenIsGivenUpAsAWhole() throws Exception {
+        try (TestClient slow = new TestClient(path)) {
+            final byte[] hello = { 1, 0, 1, 0, 32, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 };
+            final CompletableFuture<Integer> ended = inAnotherThread(() -> slow.isEnded() ? 1 : 0);
+            int sent = 0;
+            try {
+                while (!ended.isDone() && sent < 100) {
+                    slow.raw(new byte[]{ hello[sent++ % hello.length] });
+                    Thread.sleep(500);
+                }
+            } catch (final LinuxException hungUp) {
+                assertThat(hungUp.errno()).isIn(32, 104);
+            }
+            assertThat(get(ended)).isEqualTo(1);
+            assertThat(sent).as("bytes that were waited for").isLessThan(100);
+        }
+    }
+
+    @Test
+    void repliesToNothingDoNotProlongTheGreeting() throws Exception {
+        try (TestClient slow = new TestClient(path)) {
+            final CompletableFuture<Integer> ended = inAnotherThread(() -> slow.isEnded() ? 1 : 0);
+            try {
+                for (int i = 0; i < 100 && !ended.isDone(); i++) {
+                    slow.send(i, DMA_READ, 1, TestClient.body(0));
+                    Thread.sleep(500);
+                }
+            } catch (final LinuxException hungUp) {
+                assertThat(hungUp.errno()).isIn(32, 104);
+            }
+            assertThat(get(ended)).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void aMessageThatBeganMustEndWhetherItsHeadOrItsBodyIsLate() throws Exception {
+        final byte[] message = { 2, 0, 9, 0, 32, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 };
+        final Path other = folder.resolve("g.sock");
+        try (VfioUserServer second = new VfioUserServer(other, new TestFunction(), null)) {
+            second.start();
+            try (TestClient head = TestClient.greeted(path); TestClient body = TestClient.greeted(other)) {
+                head.raw(Arrays.copyOf(message, 3));
+                body.raw(message);
+                assertThat(head.isEnded()).isTrue();
+                assertThat(body.isEnded()).isTrue();
+            }
+        }
+    }
+
+    @Test
+    void aClientThatReadsAByteNowAndThenIsGivenUpAsAWhole() throws Exception {
+        try (TestClient client = TestClient.greeted(path)) {
+            final CompletableFuture<Integer> flood = inAnotherThread(() -> {
+                try {
+                    for (int i = 0; i < 100_000; i++) {
+                        client.send(9, 0, TestClient.access(0, 0, TestFunction.BAR_SIZE));
+                    }
+                    return 0;
+                } catch (final LinuxException hungUp) {
+                    return 1;
+                }
+            });
+            while (!flood.isDone()) {
+                client.takeByte();
+                Thread.sleep(10);
+            }
+            assertThat(get(flood)).as("the server hung up").isEqualTo(1);
+        }
+    }
+
+    @Test
+    void memoryWhosePagesCanGoIsReachedByMessages() throws Exception {
+        try (NativeFile unsealed = FileFlags.memfd(FileFlags.ALLOW_SEALING, 4 * PAGE);
+                NativeFile growing = FileFlags.memfd(FileFlags.ALLOW_SEALING, 4 * PAGE);
+                NativeFile unsealable = FileFlags.memfd(0, 4 * PAGE);
+                NativeFile file = NativeFile.open(Files.write(folder.resolve("ram"), new byte[4 * PAGE]).toString());
+                NativeFile device = NativeFile.open("/dev/zero")) {
+            FileFlags.seal(growing.fd(), FileFlags.SEAL_GROW);
+            for (final NativeFile memory : new NativeFile[]{ unsealed, growing, unsealable, file, device }) {
+                try (TestClient client = TestClient.greeted(path)) {
+                    assertThat(client.map(RAM, 4 * PAGE, 3, 0, memory.fd())).isZero();
+                    if (memory != device) {
+                        FileFlags.cut(memory, PAGE);
+                    }
+                    assertAskedFor(client, 2 * PAGE);
+                    assertThat(server.memory().compareAndSetLong(RAM, 0, 1)).isEqualTo(GuestMemory.UNMAPPED);
+                }
+            }
+        }
+    }
+
+    @Test
+    void hugePagesAreReachedByMessagesSinceTheirPoolMayBeEmpty() throws Exception {
+        final int huge = 1 << 21;
+        NativeFile memory = null;
+        try {
+            memory = FileFlags.memfd(FileFlags.ALLOW_SEALING | FileFlags.HUGE_PAGES, huge);
+        } catch (final LinuxException noHugePages) {
+            assumeThat(noHugePages.errno()).as("this kernel has huge pages").isZero();
+        }
+        try (NativeFile sealed = memory; TestClient client = TestClient.greeted(path)) {
+            FileFlags.seal(sealed.fd(), FileFlags.SEAL_SHRINK);
+            assertThat(client.map(RAM, huge, 3, 0, sealed.fd())).isZero();
+            assertAskedFor(client, 0);
+        }
+    }
+
+    @Test
+    void aDescriptorWhoseCloseWaitsForItsOwnerHoldsNobodyUp() throws Exception {
+        try (ServerSocket deaf = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+                TestClient client = TestClient.greeted(path)) {
+            final int lingering = FileFlags.lingering(deaf.getLocalPort(), 30);
+            client.raw(new byte[]{ 3, 0, 2, 0, 48, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }, lingering);
+            while (OpenFiles.count("socket:[" + OpenFiles.inode(lingering) + "]") < 2) {
+                Thread.sleep(10);
+            }
+            NativeFile.closeDescriptor(lingering); // the server's is the last
+            client.raw(TestClient.body(32).putInt(32).putInt(3).putLong(0).putLong(RAM).putLong(PAGE).array());
+            assertThat(client.receive().errno()).as("no memory").isEqualTo(EINVAL);
+            assertThat(client.read(0, 0, 4)).as("answered long before it is closed").isZero();
+        }
+    }
+
+    /** Has the device read a word and write it back, which the client does for it. */
+    private void assertAskedFor(final TestClient client, final long offset) throws Exception {
+        final UnsafeBuffer word = new UnsafeBuffer(new byte[8]);
+        final CompletableFuture<Integer> read = inAnotherThread(() -> server.memory().read(RAM + offset, word, 0, 8));
+        final TestClient.Received asked = client.receive();
+        assertThat(asked.command()).isEqualTo(DMA_READ);
+        client.send(asked.id(), DMA_READ, 1,
+                TestClient.body(24).putLong(RAM + offset).putLong(8).putLong(0x1122_3344_5566_7788L).flip());
+        assertThat(get(read)).isEqualTo(GuestMemory.OK);
+        assertThat(word.getLong(0)).isEqualTo(0x1122_3344_5566_7788L);
+        final CompletableFuture<Integer> write = inAnotherThread(
+                () -> server.memory().write(RAM + offset, word, 0, 8));
+        final TestClient.Received written = client.receive();
+        assertThat(written.command()).isEqualTo(DMA_WRITE);
+        assertThat(written.body().getLong(16)).isEqualTo(0x1122_3344_5566_7788L);
+        client.send(written.id(), DMA_WRITE, 1, TestClient.body(0));
+        assertThat(get(write)).isEqualTo(GuestMemory.OK);
+    }
+
+    @Test
+    void memorySealedAgainstShrinkingIsMappedAsFarAsItGoesAndAsItsSealsLet() throws Exception {
+        try (NativeFile sealed = FileFlags.memfd(FileFlags.ALLOW_SEALING, 4 * PAGE);
+                NativeFile frozen = FileFlags.memfd(FileFlags.ALLOW_SEALING, 4 * PAGE);
+                NativeFile finished = FileFlags.memfd(FileFlags.ALLOW_SEALING, 4 * PAGE);
+                TestClient client = TestClient.greeted(path)) {
+            FileFlags.seal(sealed.fd(), FileFlags.SEAL_SHRINK);
+            FileFlags.seal(frozen.fd(), FileFlags.SEAL_SHRINK | FileFlags.SEAL_WRITE);
+            FileFlags.seal(finished.fd(), FileFlags.SEAL_SHRINK | FileFlags.SEAL_FUTURE_WRITE);
+            assertThat(client.map(RAM, 5 * PAGE, 3, 0, sealed.fd())).as("beyond its end").isEqualTo(EINVAL);
+            assertThat(client.map(RAM, PAGE, 3, 4 * PAGE, sealed.fd())).isEqualTo(EINVAL);
+            assertThat(client.map(RAM, PAGE, 3, Long.MAX_VALUE & -PAGE, sealed.fd())).isEqualTo(EINVAL);
+            assertThat(client.map(RAM, PAGE, 3, -PAGE, sealed.fd())).isEqualTo(EINVAL);
+            assertThat(client.map(RAM, 4 * PAGE, 3, 0, sealed.fd())).isZero();
+            FileFlags.cut(sealed, 64 * PAGE);
+            assertThatThrownBy(() -> FileFlags.cut(sealed, PAGE)).isInstanceOf(LinuxException.class);
+            assertThat(server.memory().compareAndSetLong(RAM + 3 * PAGE, 0, 1)).isEqualTo(GuestMemory.OK);
+            assertThat(client.unmap(RAM, 4 * PAGE, 0)).isZero();
+            for (final NativeFile memory : new NativeFile[]{ frozen, finished }) {
+                assertThat(client.map(RAM, 4 * PAGE, 3, 0, memory.fd())).isZero();
+                assertAskedFor(client, 0);
+                assertThat(client.unmap(RAM, 4 * PAGE, 0)).isZero();
+            }
+        }
+    }
+
+    @Test
+    void whileAnAnswerIsOverdueNobodyWaitsForAnother() throws Exception {
+        try (TestClient client = TestClient.greeted(path)) {
+            assertThat(client.map(RAM, PAGE, 3, 0)).isZero();
+            final UnsafeBuffer word = new UnsafeBuffer(new byte[8]);
+            final CompletableFuture<Integer> walk = inAnotherThread(() -> {
+                int aborted = 0;
+                for (int i = 0; i < 1000; i++) {
+                    aborted += server.memory().read(RAM, word, 0, 8) == GuestMemory.UNMAPPED ? 1 : 0;
+                }
+                return aborted;
+            });
+            assertThat(get(walk)).isEqualTo(1000);
+            final TestClient.Received first = client.receive();
+            assertThat(client.isSilent()).as("asked once").isTrue();
+            client.send(first.id(), DMA_READ, 0x21, TestClient.body(0));
+            client.read(0, 0, 4);
+            assertAskedFor(client, 0);
+        }
+    }
+
+    @Test
+    void aReadIsAnsweredWhileAWriteWaitsForAnotherThreadThatWaitsForTheClient() throws Exception {
+        final UnsafeBuffer word = new UnsafeBuffer(new byte[8]);
+        function.bell = value -> inAnotherThread(() -> server.memory().read(RAM, word, 0, 8)).join();
+        try (TestClient client = TestClient.greeted(path)) {
+            assertThat(client.map(RAM, PAGE, 3, 0)).isZero();
+            client.post(0, TestFunction.BELL, TestClient.word(1));
+            final TestClient.Received dma = client.receive();
+            assertThat(client.read(0, 8, 4)).isZero();
+            client.send(dma.id(), DMA_READ, 1, TestClient.body(24).putLong(RAM).putLong(8).putLong(5).flip());
+            assertThat(client.read(0, 8, 4)).isZero();
+            assertThat(word.getLong(0)).isEqualTo(5);
+        }
+        function.bell = value -> {
+        };
+    }
+
+    @Test
+    void aReadIsAnsweredWhileAWriteWaitsForTheClientOfAnotherFunction() throws Exception {
+        final UnsafeBuffer word = new UnsafeBuffer(new byte[8]);
+        final Path other = folder.resolve("g.sock");
+        try (VfioUserServer iommu = new VfioUserServer(other, new TestFunction(), null)) {
+            iommu.start();
+            function.bell = value -> iommu.memory().read(RAM, word, 0, 8);
+            try (TestClient client = TestClient.greeted(path); TestClient tables = TestClient.greeted(other)) {
+                assertThat(tables.map(RAM, PAGE, 3, 0)).isZero();
+                client.post(0, TestFunction.BELL, TestClient.word(1));
+                final TestClient.Received dma = tables.receive();
+                assertThat(client.read(0, 8, 4)).isZero();
+                tables.send(dma.id(), DMA_READ, 1, TestClient.body(24).putLong(RAM).putLong(8).putLong(5).flip());
+            }
+        }
+        function.bell = value -> {
+        };
     }
 
     @Test

@@ -135,6 +135,13 @@ final class TestClient implements AutoCloseable {
         return false;
     }
 
+    /** Takes a byte, if there is one. */
+    void takeByte() {
+        if (socket.await(0)) {
+            socket.receive(arena.allocate(1));
+        }
+    }
+
     boolean isSilent() {
         return !socket.await(0);
     }

@@ -21,7 +21,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 
 import org.agrona.concurrent.UnsafeBuffer;
@@ -166,17 +165,17 @@ class VfioUserServerTest {
     }
 
     @Test
-    void memoryWithoutDescriptorIsFoundInTheBackingFileWhereOneIsNamed() throws Exception {
+    void memoryWithoutDescriptorIsFoundInTheSealedBackingFileWhereOneIsNamed() {
         client.close();
         server.close();
-        final Path ram = Files.write(folder.resolve("ram"), new byte[RAM_SIZE]);
-        server = new VfioUserServer(path, function, ram);
-        server.start();
-        client = TestClient.greeted(path);
-        assertThat(client.map(RAM, 0x1000, READ_WRITE, 0x3000)).isZero();
-        assertThat(write(RAM + 8, 0x0A0B_0C0D)).isEqualTo(GuestMemory.OK);
-        assertThat(Files.readAllBytes(ram)).startsWith(new byte[0x3008]);
-        assertThat(Files.readAllBytes(ram)[0x3008]).isEqualTo((byte) 0x0D);
+        try (SharedMemory ram = SharedMemory.create("ram", RAM_SIZE)) {
+            server = new VfioUserServer(path, function, Path.of("/proc/self/fd/" + ram.fd()));
+            server.start();
+            client = TestClient.greeted(path);
+            assertThat(client.map(RAM, 0x1000, READ_WRITE, 0x3000)).isZero();
+            assertThat(write(RAM + 8, 0x0A0B_0C0D)).isEqualTo(GuestMemory.OK);
+            assertThat(ram.segment().get(ValueLayout.JAVA_INT, 0x3008)).isEqualTo(0x0A0B_0C0D);
+        }
     }
 
     @Test
