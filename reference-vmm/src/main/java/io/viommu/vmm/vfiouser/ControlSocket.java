@@ -26,15 +26,19 @@ import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 /** A unix socket for lines: one client at a time, one answer for each line. */
 final class ControlSocket implements AutoCloseable {
 
     private static final int LONGEST_LINE = 4096;
+    private static final int MOST_CLIENTS = 16;
 
     private final Path path;
     private final ControlCommands commands;
     private final ServerSocketChannel listener;
+    private final Set<SocketChannel> clients = ConcurrentHashMap.newKeySet();
     private final Thread thread;
 
     /** Listens; nothing may exist at the path. */
@@ -53,11 +57,28 @@ final class ControlSocket implements AutoCloseable {
 
     private void run() {
         while (listener.isOpen()) {
-            try (SocketChannel client = listener.accept()) {
-                serve(client);
+            try {
+                final SocketChannel client = listener.accept();
+                if (clients.size() < MOST_CLIENTS) {
+                    clients.add(client);
+                    Thread.ofPlatform().name("vfio-user-control-client").daemon().start(() -> attend(client));
+                } else {
+                    client.close();
+                }
             } catch (final IOException gone) {
                 // the client has left, or close() was called; the loop's condition tells
             }
+        }
+    }
+
+    /** Each client has a thread, so that one that says nothing, or takes no answer, keeps nobody else waiting. */
+    private void attend(final SocketChannel client) {
+        try (client) {
+            serve(client);
+        } catch (final IOException gone) {
+            // it has left, or close() was called
+        } finally {
+            clients.remove(client);
         }
     }
 
@@ -89,6 +110,9 @@ final class ControlSocket implements AutoCloseable {
     public void close() {
         try {
             listener.close();
+            for (final SocketChannel client : clients) {
+                client.close();
+            }
             Files.deleteIfExists(path);
         } catch (final IOException gone) {
             // a folder removed meanwhile took the socket along

@@ -92,12 +92,15 @@ final class EndpointFunction implements VfioUserFunction, DmaPort {
         return kind == INTX ? 1 : 0;
     }
 
+    /** Waits for no write: that may wait for the client, who waits for this. */
     @Override
-    public synchronized long read(final int region, final long offset, final int size) {
+    public long read(final int region, final long offset, final int size) {
         if (region == BAR0) {
             return config.awake() ? device.read(offset, size) : -1;
         }
-        return config.read((int) offset, size);
+        synchronized (config) {
+            return config.read((int) offset, size);
+        }
     }
 
     @Override
@@ -108,19 +111,25 @@ final class EndpointFunction implements VfioUserFunction, DmaPort {
             }
             return;
         }
-        config.write((int) offset, size, value);
-        drivePin();
+        synchronized (config) {
+            config.write((int) offset, size, value);
+            drivePin();
+        }
     }
 
     @Override
     public synchronized void reset() {
-        config.reset();
+        synchronized (config) {
+            config.reset();
+        }
         device.reset();
     }
 
     private void pin(final boolean up) {
-        config.interrupt(up);
-        drivePin();
+        synchronized (config) {
+            config.interrupt(up);
+            drivePin();
+        }
     }
 
     private void drivePin() {

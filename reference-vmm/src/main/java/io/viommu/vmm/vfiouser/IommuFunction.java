@@ -26,7 +26,7 @@ import io.viommu.vmm.machine.PciConfig;
  * <p>A guest expects its IOMMU at a fixed address that firmware tells, not on the PCI bus. So the function hides once
  * somebody, playing firmware, has given BAR 0 an address and switched memory decoding on: configuration reads give all
  * ones from then on, no guest finds the function or moves its BAR, and the VMM goes on decoding it. A reset shows it
- * again.
+ * again, where it was.
  */
 final class IommuFunction implements VfioUserFunction {
 
@@ -108,10 +108,29 @@ final class IommuFunction implements VfioUserFunction {
         }
     }
 
+    /**
+     * Shows the function again and resets the model. BAR 0 and its decoding stay as firmware left them: a guest that
+     * reboots looks for its IOMMU at the same address, and nobody need play firmware again.
+     */
     @Override
-    public synchronized void reset() {
-        hidden = false;
-        config.reset();
+    public void reset() {
+        synchronized (this) {
+            final int base = config.get(PciConfig.BAR0, Integer.BYTES);
+            final int command = config.get(PciConfig.COMMAND, 2);
+            hidden = false;
+            config.reset();
+            config.set(PciConfig.BAR0, Integer.BYTES, base);
+            config.set(PciConfig.COMMAND, 2, command);
+        }
+        model.reset();
+    }
+
+    @Override
+    public void clientGone() {
+        synchronized (this) {
+            hidden = false;
+            config.reset();
+        }
         model.reset();
     }
 }

@@ -29,7 +29,8 @@ import io.viommu.device.MmioDevice;
  *  0x2000 device-specific: zeros 0x3000 notification, for all queues: the queue's number
  * </pre>
  *
- * <p>One thread at a time.
+ * <p>One thread at a time, but for {@link #read}, which any thread may call at any time: it waits for no transfer, and
+ * sees what was written before it by its own thread, or by one that it was told by.
  */
 public abstract sealed class VirtioDevice implements MmioDevice permits VirtioRng, VirtioConsole {
 
@@ -126,8 +127,7 @@ public abstract sealed class VirtioDevice implements MmioDevice permits VirtioRn
 
     private void forget() {
         restart();
-        interrupts = 0;
-        wire.drive(false);
+        takeInterrupts();
     }
 
     @Override
@@ -149,10 +149,12 @@ public abstract sealed class VirtioDevice implements MmioDevice permits VirtioRn
     }
 
     private int takeInterrupts() {
-        final int pending = interrupts;
-        interrupts = 0;
-        wire.drive(false);
-        return pending;
+        synchronized (wire) {
+            final int pending = interrupts;
+            interrupts = 0;
+            wire.drive(false);
+            return pending;
+        }
     }
 
     @Override
@@ -204,7 +206,9 @@ public abstract sealed class VirtioDevice implements MmioDevice permits VirtioRn
     }
 
     private void interrupt(final int reason) {
-        interrupts |= reason;
-        wire.drive(true);
+        synchronized (wire) {
+            interrupts |= reason;
+            wire.drive(true);
+        }
     }
 }

@@ -77,6 +77,28 @@ final class DoorClient implements AutoCloseable {
         ask(2, body(32).putInt(32).putInt(3).putLong(0).putLong(address).putLong(memory.size()).flip(), memory.fd());
     }
 
+    /** Says that there is memory at an address, which is reached by messages. */
+    void announce(final long address, final long size) {
+        ask(2, body(32).putInt(32).putInt(3).putLong(0).putLong(address).putLong(size).flip());
+    }
+
+    /** The id of the next message of the server, which must be a DMA write that wants a reply. */
+    int awaitRequest() {
+        final ByteBuffer head = receive(16);
+        assertThat(head.getShort(2)).isEqualTo((short) 12);
+        assertThat(head.getInt(8) & 0x10).isZero();
+        receive(head.getInt(4) - 16);
+        return head.getShort(0);
+    }
+
+    /** Says that a DMA write is done. */
+    void confirmWrite(final int id) {
+        final MemorySegment bytes = arena.allocate(16);
+        final ByteBuffer head = bytes.asByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
+        head.putShort((short) id).putShort((short) 12).putInt(16).putInt(1).putInt(0);
+        socket.send(bytes);
+    }
+
     /** The next message of the server, which must be a DMA write without reply: address, count and data. */
     ByteBuffer awaitDmaWrite() {
         final ByteBuffer head = receive(16);

@@ -29,6 +29,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
@@ -91,6 +92,41 @@ class VfioUserDoorTest {
             client.reset();
             assertThat(client.read(CONFIG, 0)).isEqualTo(id);
             assertThat(door.control("ready")).isEqualTo("OK no");
+        }
+    }
+
+    @Test
+    void aGuestThatRebootsFindsItsUnitWhereFirmwarePutItAndTheNextClientFindsItNowhere() {
+        try (VfioUserDoor door = open("intel-iommu", Map.of(), List.of())) {
+            try (DoorClient client = client("iommu")) {
+                final int capabilities = client.read(BAR0, VTD_CAP);
+                client.write(CONFIG, 0x10, 0xFED9_0000);
+                client.write(CONFIG, 4, 6);
+                client.reset();
+                assertThat(client.read(CONFIG, 0x10)).isEqualTo(0xFED9_0000);
+                assertThat(client.read(CONFIG, 4) & 6).isEqualTo(6);
+                assertThat(client.read(BAR0, VTD_CAP)).isEqualTo(capabilities);
+            }
+            try (DoorClient next = client("iommu")) {
+                assertThat(next.read(CONFIG, 0x10)).isZero();
+                assertThat(next.read(CONFIG, 4) & 6).isZero();
+            }
+            assertThat(door.control("ready")).isEqualTo("OK no");
+        }
+    }
+
+    @Test
+    void anEndpointsRegistersAreReadWhileItsDmaWaitsForTheClient() throws Exception {
+        try (VfioUserDoor door = open("smmuv3", Map.of(), List.of()); DoorClient rng = client("rng")) {
+            rng.announce(0x4000_0000L, 0x1000);
+            configure(rng, 4, BUS_MASTER);
+            final CompletableFuture<String> moved = CompletableFuture
+                    .supplyAsync(() -> door.control("dma write 0x40000000 8"));
+            final int id = rng.awaitRequest();
+            assertThat(rng.read(CONFIG, 0)).isEqualTo(0x1044_1AF4);
+            assertThat(rng.read(BAR0, 0x14)).as("the device's status").isNotEqualTo(-1);
+            rng.confirmWrite(id);
+            assertThat(moved.get(30, TimeUnit.SECONDS)).isEqualTo("OK moved 0x40000000");
         }
     }
 
@@ -257,6 +293,23 @@ class VfioUserDoorTest {
             }
             assertThat(new String(answers.array(), 0, answers.position(), StandardCharsets.UTF_8))
                     .startsWith("OK no\nERR there is no command 'nonsense'");
+        }
+    }
+
+    @Test
+    void aSilentClientOfTheControlSocketKeepsNobodyWaiting() throws Exception {
+        final UnixDomainSocketAddress address = UnixDomainSocketAddress.of(folder.resolve("control"));
+        try (VfioUserDoor door = open("smmuv3", Map.of(), List.of());
+                SocketChannel silent = SocketChannel.open(address);
+                SocketChannel control = SocketChannel.open(address)) {
+            silent.write(ByteBuffer.wrap("read".getBytes(StandardCharsets.UTF_8)));
+            control.write(ByteBuffer.wrap("ready\n".getBytes(StandardCharsets.UTF_8)));
+            final ByteBuffer answer = ByteBuffer.allocate(64);
+            while (answer.position() < "OK no\n".length()) {
+                assertThat(control.read(answer)).isPositive();
+            }
+            assertThat(StandardCharsets.UTF_8.decode(answer.flip()).toString()).isEqualTo("OK no\n");
+            assertThat(door.control("ready")).isEqualTo("OK no");
         }
     }
 
