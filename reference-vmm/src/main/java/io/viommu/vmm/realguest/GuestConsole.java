@@ -102,9 +102,9 @@ final class GuestConsole {
                 "'" + String.join("\n", wanted) + "'", PATIENCE);
     }
 
-    /** Waits until the guest has booted. */
-    void awaitShell() {
-        until(() -> since(0).stream().anyMatch(line -> line.contains("RG-UP")) ? this : null, "its shell was there",
+    /** Waits until the guest has booted, from a place on. */
+    void awaitShell(final int mark) {
+        until(() -> since(mark).stream().anyMatch(line -> line.contains("RG-UP")) ? this : null, "its shell was there",
                 BOOT_PATIENCE);
     }
 
@@ -139,9 +139,8 @@ final class GuestConsole {
         }
     }
 
-    /** Runs a line in the guest's shell and gives what it printed, the kernel's lines left out. */
-    List<String> run(final String command) {
-        final int mark = mark();
+    /** Begins to run a line in the guest's shell; its number. */
+    int start(final String command) {
         final int number = ++commands;
         try {
             keyboard.write((number + " " + command + "\n").getBytes(StandardCharsets.UTF_8));
@@ -149,6 +148,13 @@ final class GuestConsole {
         } catch (final IOException gone) {
             throw new IllegalStateException("The guest ended before '" + command + "'", gone);
         }
+        return number;
+    }
+
+    /** Runs a line in the guest's shell and gives what it printed, the kernel's lines left out. */
+    List<String> run(final String command) {
+        final int mark = mark();
+        final int number = start(command);
         await(mark, line -> line.contains(END + number + ";"), "the end of '" + command + "'");
         final List<String> output = new ArrayList<>();
         boolean inside = false;

@@ -33,6 +33,7 @@ import io.viommu.vmm.vfiouser.VfioUserOptions;
 final class RealGuest implements AutoCloseable {
 
     private final CounterFile counters = CounterFile.inMemory();
+    private final GuestKind kind;
     private final Qemu qemu;
     private final VfioUserDoor door;
     private final GuestConsole console;
@@ -55,13 +56,13 @@ final class RealGuest implements AutoCloseable {
      */
     RealGuest(final GuestBoot boot, final Map<String, String> properties, final List<VfioUserEndpoint.Kind> plugged,
             final Path trace, final Consumer<String> listener) throws IOException {
-        final GuestKind kind = boot.kind();
+        kind = boot.kind();
         VfioUserDoor opened = null;
         qemu = new Qemu();
         try {
             final Path folder = qemu.folder();
             opened = new VfioUserDoor(new VfioUserOptions(kind.model(), properties, folder.resolve("iommu"),
-                    plugged.stream().map(endpoint -> endpoint(kind, endpoint)).toList(), List.of(), 0, Map.of(), null,
+                    plugged.stream().map(this::endpoint).toList(), List.of(), 0, Map.of(), null,
                     null, trace, false), counters, news -> {
                     });
             final List<String> more = new ArrayList<>(List.of("-device", device("iommu", kind.iommuSlot())));
@@ -74,14 +75,41 @@ final class RealGuest implements AutoCloseable {
             }
             qemu.go();
             door = opened;
-            console.awaitShell();
+            console.awaitShell(0);
         } catch (final IOException | RuntimeException failed) {
             end(opened);
             throw failed;
         }
     }
 
-    private VfioUserEndpoint endpoint(final GuestKind kind, final VfioUserEndpoint.Kind endpoint) {
+    /**
+     * Reboots it up to its shell. QEMU takes all BARs away when it resets, and a guest looks for its IOMMU where it
+     * was; so QEMU waits where it would reset, and firmware is played again before the guest runs.
+     *
+     * @throws IOException if QEMU's sockets fail.
+     */
+    void reboot() throws IOException {
+        final int mark = console.mark();
+        try (LineSocket qmp = qemu.monitor(); LineSocket qtest = qemu.socket("qtest")) {
+            action(qmp, "shutdown", "pause");
+            console.start("reboot -f");
+            qmp.await(line -> line.contains("\"SHUTDOWN\""));
+            action(qmp, "reboot", "reset");
+            qmp.ask("{\"execute\":\"system_reset\"}", "{\"return\"");
+            qmp.await(line -> line.contains("\"RESET\""));
+            Firmware.place(kind, qtest);
+            action(qmp, "reboot", "shutdown");
+            action(qmp, "shutdown", "poweroff");
+            qmp.ask("{\"execute\":\"cont\"}", "{\"return\"");
+        }
+        console.awaitShell(mark);
+    }
+
+    private static void action(final LineSocket qmp, final String event, final String action) throws IOException {
+        qmp.ask("{\"execute\":\"set-action\",\"arguments\":{\"" + event + "\":\"" + action + "\"}}", "{\"return\"");
+    }
+
+    private VfioUserEndpoint endpoint(final VfioUserEndpoint.Kind endpoint) {
         return new VfioUserEndpoint(endpoint, qemu.folder().resolve(endpoint.option()), kind.requester(endpoint));
     }
 

@@ -46,6 +46,13 @@ final class Booted implements AutoCloseable {
         return guest.console();
     }
 
+    /** Reboots it; the place on its console where it began anew. */
+    int reboot() throws Exception {
+        final int mark = guest.console().mark();
+        guest.reboot();
+        return mark;
+    }
+
     /** Runs a line in the guest. */
     List<String> run(final String command) {
         return guest.console().run(command);

@@ -57,7 +57,7 @@ final class QemuOwnGuest implements AutoCloseable {
             console = qemu.start(boot.command(qemu.folder(), more), line -> {
             });
             qemu.go();
-            console.awaitShell();
+            console.awaitShell(0);
         } catch (final IOException | RuntimeException failed) {
             qemu.close();
             throw failed;

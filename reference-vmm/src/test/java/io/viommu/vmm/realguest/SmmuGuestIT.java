@@ -204,6 +204,18 @@ class SmmuGuestIT {
         assertThat(guest.ask("echo alive")).isEqualTo("alive");
     }
 
+    @Test
+    @Order(10)
+    void aGuestThatRebootsFindsItsSmmuAgain() throws Exception {
+        final int mark = guest.reboot();
+        guest.await(mark, SMMU + "oas ");
+        guest.groupOf("0000:00:1e.0");
+        guest.bytesOfTheEndpoint();
+        final int fault = guest.console().mark();
+        guest.door("fault event=0x10 sid=0xf0 iova=0xdeadbeef000 perm=w as-reported=1");
+        guest.await(fault, "event: F_TRANSLATION");
+    }
+
     /** Printed events, and those that the guest says it did not print. */
     private static long seen(final int mark) {
         return guest.kernel(mark).stream().filter(line -> line.endsWith("event 0x10 received:")).count()

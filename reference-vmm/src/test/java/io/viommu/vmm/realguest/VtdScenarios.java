@@ -239,6 +239,20 @@ abstract class VtdScenarios {
         guest.await(mark, line -> line.matches(".*" + WITH_PFO), "a status with PFO");
     }
 
+    @Test
+    @Order(11)
+    void aGuestThatRebootsFindsItsUnitAgain() throws Exception {
+        final int mark = guest.reboot();
+        final Promise promise = new Promise("intel-iommu", properties);
+        guest.await(mark, "dmar0: reg_base_addr fed90000 ver 1:0 cap %x ecap %x".formatted(
+                promise.register(CAP, Long.BYTES), promise.register(ECAP, Long.BYTES)));
+        guest.groupOf("0000:" + ENTROPY);
+        guest.bytesOfTheEndpoint();
+        final int fault = guest.console().mark();
+        guest.writeToUnmapped(NOWHERE);
+        guest.await(fault, line("Write", ENTROPY, NOWHERE, unmapped()));
+    }
+
     private static String line(final String access, final String device, final long address, final String reason) {
         return "DMAR: [DMA %s NO_PASID] Request device [%s] fault addr 0x%x [fault reason 0x%s".formatted(access,
                 device, address & PAGE, reason);
