@@ -109,12 +109,20 @@ public final class SharedMemory implements AutoCloseable {
     public static SharedMemory map(final int fd) {
         final long size;
         try {
+            requireSealed(fd);
             size = NativeFile.size(fd);
         } catch (final LinuxException failure) {
             LibC.close(fd);
             throw failure;
         }
         return map(fd, size);
+    }
+
+    /** Before its size is asked for: what is cut and then sealed would be shorter than it was. */
+    private static void requireSealed(final int fd) {
+        if ((LibC.fcntl(fd, F_GET_SEALS, 0, "ask for the seals of shared memory") & F_SEAL_SHRINK) == 0) {
+            throw new LinuxException("Descriptor " + fd + " must be a memfd that is sealed against shrinking.", 0);
+        }
     }
 
     /**
@@ -127,13 +135,11 @@ public final class SharedMemory implements AutoCloseable {
      */
     public static SharedMemory map(final int fd, final long size) {
         try {
+            requireSealed(fd);
             final long available = NativeFile.size(fd);
             if (size < 1 || size > available) {
                 throw new LinuxException("mmap of " + size + " bytes failed: descriptor " + fd + " has " + available
                         + " bytes.", 0);
-            }
-            if ((LibC.fcntl(fd, F_GET_SEALS, 0, "ask for the seals of shared memory") & F_SEAL_SHRINK) == 0) {
-                throw new LinuxException("Descriptor " + fd + " must be a memfd that is sealed against shrinking.", 0);
             }
             return new SharedMemory(fd, LibC.mmap(fd, 0, size, true, "of descriptor " + fd), size);
         } catch (final LinuxException failure) {

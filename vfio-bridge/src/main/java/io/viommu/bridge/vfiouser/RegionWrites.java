@@ -126,6 +126,11 @@ final class RegionWrites {
         }
     }
 
+    /** Whether the caller is called by a write. */
+    boolean isWriter() {
+        return Thread.currentThread() == thread;
+    }
+
     /** Says that the calling thread begins to wait for a client, or ends with null; matters for those that write. */
     static void waitingForClient(final DmaMessages in) {
         if (Thread.currentThread() instanceof final Writer writer) {

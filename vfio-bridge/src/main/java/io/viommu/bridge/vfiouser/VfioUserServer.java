@@ -18,13 +18,14 @@ package io.viommu.bridge.vfiouser;
 
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
 
 import org.agrona.concurrent.UnsafeBuffer;
 
 import io.viommu.bridge.linux.LinuxException;
 import io.viommu.bridge.linux.UnixListener;
 import io.viommu.bridge.linux.UnixSocket;
+import io.viommu.lifecycle.Closing;
 import io.viommu.memory.GuestMemory;
 
 /**
@@ -40,6 +41,7 @@ public final class VfioUserServer implements AutoCloseable {
 
     private static final System.Logger LOG = System.getLogger(VfioUserServer.class.getName());
     private static final int LOOK_MILLIS = 200;
+    private static final long NAP_NANOS = TimeUnit.SECONDS.toNanos(1);
     /** QEMU greets as soon as it is connected; a greeting that takes longer, however many bytes came, is none. */
     private static final long GREETING_NANOS = TimeUnit.SECONDS.toNanos(5);
 
@@ -52,7 +54,7 @@ public final class VfioUserServer implements AutoCloseable {
     private final InterruptInputs interrupts;
     private final Requests requests;
     private final Thread thread;
-    private final AtomicBoolean closed = new AtomicBoolean();
+    private final Closing closing;
     private volatile Connection connection;
     private volatile boolean served;
 
@@ -68,6 +70,7 @@ public final class VfioUserServer implements AutoCloseable {
      */
     public VfioUserServer(final Path socket, final VfioUserFunction function, final Path backing) {
         this.name = socket.getFileName().toString();
+        this.closing = new Closing("vfio-user server " + name);
         this.function = function;
         this.listener = UnixListener.bind(socket);
         this.writes = new RegionWrites(name, function);
@@ -128,14 +131,15 @@ public final class VfioUserServer implements AutoCloseable {
     }
 
     private void run() {
-        while (!closed.get()) {
+        while (!closing.begun()) {
             try {
                 if (listener.await(LOOK_MILLIS)) {
                     serve(listener.accept());
                 }
             } catch (final LinuxException refused) {
-                if (!closed.get()) {
+                if (!closing.begun()) {
                     LOG.log(System.Logger.Level.WARNING, "vfio-user " + name + ": " + refused.getMessage());
+                    LockSupport.parkNanos(NAP_NANOS); // what is missing, descriptors perhaps, is missing at once again
                 }
             } catch (final Throwable failed) {
                 LOG.log(System.Logger.Level.ERROR, "vfio-user " + name + ": a client's end failed", failed);
@@ -149,7 +153,7 @@ public final class VfioUserServer implements AutoCloseable {
         connection = to;
         requests.begin();
         try {
-            boolean goOn = !closed.get() && greet(message, to, System.nanoTime() + GREETING_NANOS);
+            boolean goOn = !closing.begun() && greet(message, to, System.nanoTime() + GREETING_NANOS);
             served = goOn;
             while (goOn && !to.isBroken() && message.receive(socket)) {
                 if (message.isReply()) {
@@ -194,28 +198,22 @@ public final class VfioUserServer implements AutoCloseable {
         return false;
     }
 
-    /** Ends the connection and the threads, and removes the socket. */
+    /**
+     * Ends the connection and the threads, and removes the socket; a barrier for all callers. From within the function
+     * it only begins.
+     */
     @Override
     public void close() {
-        if (!closed.compareAndSet(false, true)) {
-            return;
-        }
+        closing.close(Thread.currentThread() == thread || writes.isWriter(), this::end);
+    }
+
+    private void end() {
         final Connection current = connection;
         if (current != null) {
             current.end();
         }
-        boolean interrupted = false;
-        while (thread.isAlive()) {
-            try {
-                thread.join();
-            } catch (final InterruptedException wait) {
-                interrupted = true; // the thread still uses what is closed below; it ends soon
-            }
-        }
+        Closing.join(thread); // it uses what is closed below
         writes.stop();
         listener.close();
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
     }
 }

@@ -543,6 +543,27 @@ class HostilePeerTest {
     }
 
     @Test
+    void aServerMayBeClosedFromWithinItsFunctionAndByManyAtOnce() throws Exception {
+        function.bell = value -> server.close();
+        try (TestClient client = TestClient.greeted(path)) {
+            client.post(0, TestFunction.BELL, TestClient.word(1));
+            final CompletableFuture<Integer> other = inAnotherThread(() -> {
+                server.close();
+                return Files.exists(path) ? 1 : 0;
+            });
+            server.close();
+            assertThat(path).doesNotExist();
+            assertThat(get(other)).as("a barrier for the other, too").isZero();
+            assertThat(client.isEnded()).isTrue();
+        }
+        function.bell = value -> {
+        };
+        server = new VfioUserServer(path, function, null);
+        server.start();
+        server.memory();
+    }
+
+    @Test
     void halfAMessageDoesNotKeepTheServerFromClosing() {
         try (TestClient client = TestClient.greeted(path)) {
             client.raw(new byte[]{ 1, 0, 9, 0, 32, 0, 0, 0, 0 });
