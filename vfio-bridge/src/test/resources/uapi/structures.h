@@ -22,7 +22,6 @@ struct iommu_fault_alloc { u32 size, flags, out_fault_id, out_fault_fd; };
 struct iommu_hwpt_invalidate { u32 size, hwpt_id; u64 data_uptr; u32 data_type, entry_len, entry_num, reserved; };
 struct iommu_hwpt_vtd_s1_invalidate { u64 addr, npages; u32 flags, reserved; };
 struct iommu_viommu_arm_smmuv3_invalidate { u64 cmd[2]; };
-struct iommu_hw_queue_alloc { u32 size, flags, viommu_id, type, index, out_hw_queue_id; u64 nesting_parent_iova, length; };
 struct iommu_test_cmd { u32 size, op, id, reserved; uint8_t arguments[48]; u64 last; };
 struct iommu_hwpt_pgfault { u32 flags, dev_id, pasid, grpid, perm, reserved; u64 addr; u32 length, cookie; };
 struct iommu_hwpt_page_response { u32 cookie, code; };

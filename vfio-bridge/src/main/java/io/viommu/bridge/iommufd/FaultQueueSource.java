@@ -17,7 +17,7 @@ package io.viommu.bridge.iommufd;
 
 import org.agrona.concurrent.UnsafeBuffer;
 
-import io.viommu.bridge.uapi.PgfaultLayout;
+import io.viommu.bridge.uapi.IommufdQueues.PgfaultLayout;
 import io.viommu.fault.FaultDisposition;
 import io.viommu.fault.FaultKind;
 import io.viommu.fault.FaultRecord;

@@ -25,9 +25,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 
-import io.viommu.bridge.uapi.HwInfoArmSmmuv3Layout;
-import io.viommu.bridge.uapi.HwInfoLayout;
-import io.viommu.bridge.uapi.HwInfoVtdLayout;
+import io.viommu.bridge.uapi.IommufdObjects.HwInfoArmSmmuv3Layout;
+import io.viommu.bridge.uapi.IommufdObjects.HwInfoLayout;
+import io.viommu.bridge.uapi.IommufdObjects.HwInfoVtdLayout;
 import io.viommu.bridge.uapi.IommufdRequest;
 
 /**

@@ -21,9 +21,9 @@ import static io.viommu.bridge.iommufd.Iommufd.LONG;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
-import io.viommu.bridge.uapi.HwptAllocLayout;
-import io.viommu.bridge.uapi.IoasMapLayout;
-import io.viommu.bridge.uapi.IoasUnmapLayout;
+import io.viommu.bridge.uapi.IommufdTables.HwptAllocLayout;
+import io.viommu.bridge.uapi.IommufdObjects.IoasMapLayout;
+import io.viommu.bridge.uapi.IommufdObjects.IoasUnmapLayout;
 import io.viommu.bridge.uapi.IommufdRequest;
 
 /** An IO address space: guest physical addresses to memory of this process. */

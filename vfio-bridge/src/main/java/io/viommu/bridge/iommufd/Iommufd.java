@@ -23,9 +23,9 @@ import java.util.List;
 
 import io.viommu.bridge.linux.Errno;
 import io.viommu.bridge.linux.LinuxException;
-import io.viommu.bridge.uapi.DestroyLayout;
-import io.viommu.bridge.uapi.FaultAllocLayout;
-import io.viommu.bridge.uapi.IoasAllocLayout;
+import io.viommu.bridge.uapi.IommufdObjects.DestroyLayout;
+import io.viommu.bridge.uapi.IommufdQueues.FaultAllocLayout;
+import io.viommu.bridge.uapi.IommufdObjects.IoasAllocLayout;
 import io.viommu.bridge.uapi.IommufdRequest;
 
 /**

@@ -27,9 +27,9 @@ import org.agrona.concurrent.UnsafeBuffer;
 
 import io.viommu.bridge.linux.Errno;
 import io.viommu.bridge.linux.LinuxException;
-import io.viommu.bridge.uapi.ArmSmmuv3InvalidateLayout;
-import io.viommu.bridge.uapi.HwInfoLayout;
-import io.viommu.bridge.uapi.HwptArmSmmuv3Layout;
+import io.viommu.bridge.uapi.IommufdTables.ArmSmmuv3InvalidateLayout;
+import io.viommu.bridge.uapi.IommufdObjects.HwInfoLayout;
+import io.viommu.bridge.uapi.IommufdTables.HwptArmSmmuv3Layout;
 import io.viommu.iommu.NestedStreams;
 
 /**

@@ -21,10 +21,10 @@ import static io.viommu.bridge.iommufd.Iommufd.LONG;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
-import io.viommu.bridge.uapi.HwptAllocLayout;
-import io.viommu.bridge.uapi.HwptVtdS1Layout;
+import io.viommu.bridge.uapi.IommufdTables.HwptAllocLayout;
+import io.viommu.bridge.uapi.IommufdTables.HwptVtdS1Layout;
 import io.viommu.bridge.uapi.IommufdRequest;
-import io.viommu.bridge.uapi.ViommuAllocLayout;
+import io.viommu.bridge.uapi.IommufdObjects.ViommuAllocLayout;
 
 /** A second-stage table that nested tables stand on. */
 public final class NestParent extends IommufdObject {

@@ -21,10 +21,10 @@ import static io.viommu.bridge.iommufd.Iommufd.LONG;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
-import io.viommu.bridge.uapi.HwptAllocLayout;
-import io.viommu.bridge.uapi.HwptInvalidateLayout;
+import io.viommu.bridge.uapi.IommufdTables.HwptAllocLayout;
+import io.viommu.bridge.uapi.IommufdTables.HwptInvalidateLayout;
 import io.viommu.bridge.uapi.IommufdRequest;
-import io.viommu.bridge.uapi.VtdS1InvalidateLayout;
+import io.viommu.bridge.uapi.IommufdTables.VtdS1InvalidateLayout;
 
 /** A first-stage table that the guest owns; devices are attached to it. */
 public final class NestedTable extends IommufdObject {

@@ -21,7 +21,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 
 import io.viommu.bridge.linux.Errno;
-import io.viommu.bridge.uapi.PageResponseLayout;
+import io.viommu.bridge.uapi.IommufdQueues.PageResponseLayout;
 import io.viommu.fault.PageResponder;
 
 /** Writes answers to a fault queue, by any thread; each thread has eight bytes of its own for it. */

@@ -19,8 +19,8 @@ import java.util.concurrent.atomic.AtomicLong;
 
 import org.agrona.concurrent.UnsafeBuffer;
 
-import io.viommu.bridge.uapi.VeventArmSmmuv3Layout;
-import io.viommu.bridge.uapi.VeventHeaderLayout;
+import io.viommu.bridge.uapi.IommufdQueues.VeventArmSmmuv3Layout;
+import io.viommu.bridge.uapi.IommufdQueues.VeventHeaderLayout;
 import io.viommu.fault.FaultKind;
 import io.viommu.fault.FaultRecord;
 import io.viommu.fault.FaultSink;

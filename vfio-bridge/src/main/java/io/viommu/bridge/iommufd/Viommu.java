@@ -21,13 +21,13 @@ import static io.viommu.bridge.iommufd.Iommufd.LONG;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
-import io.viommu.bridge.uapi.ArmSmmuv3InvalidateLayout;
-import io.viommu.bridge.uapi.HwptAllocLayout;
-import io.viommu.bridge.uapi.HwptArmSmmuv3Layout;
-import io.viommu.bridge.uapi.HwptInvalidateLayout;
+import io.viommu.bridge.uapi.IommufdTables.ArmSmmuv3InvalidateLayout;
+import io.viommu.bridge.uapi.IommufdTables.HwptAllocLayout;
+import io.viommu.bridge.uapi.IommufdTables.HwptArmSmmuv3Layout;
+import io.viommu.bridge.uapi.IommufdTables.HwptInvalidateLayout;
 import io.viommu.bridge.uapi.IommufdRequest;
-import io.viommu.bridge.uapi.VdeviceAllocLayout;
-import io.viommu.bridge.uapi.VeventqAllocLayout;
+import io.viommu.bridge.uapi.IommufdObjects.VdeviceAllocLayout;
+import io.viommu.bridge.uapi.IommufdQueues.VeventqAllocLayout;
 
 /** The hardware's share of a virtual SMMUv3. */
 public final class Viommu extends IommufdObject {

@@ -21,7 +21,7 @@ import static io.viommu.bridge.iommufd.Iommufd.LONG;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
-import io.viommu.bridge.uapi.VtdS1InvalidateLayout;
+import io.viommu.bridge.uapi.IommufdTables.VtdS1InvalidateLayout;
 
 /**
  * A first-stage table that is attached for a PASID of a VT-d requester, with the invalidations that wait to go to the

@@ -15,8 +15,8 @@
  */
 
 /**
- * The structures of linux/iommufd.h and linux/vfio.h, one class of offsets for each; no behaviour. A constant has the
- * name of the field in C. A test compares all of them with what a C compiler computes.
+ * The structures of linux/iommufd.h and linux/vfio.h, one class of offsets for each, in a file for each family; no
+ * behaviour. A constant has the name of the field in C. A test compares all of them with what a C compiler computes.
  *
  * <p>The first four bytes of an argument are its size. A kernel takes a longer structure than it knows if the rest is
  * 0, so the newest one, cleared, goes with every kernel.

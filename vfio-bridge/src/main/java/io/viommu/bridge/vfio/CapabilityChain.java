@@ -17,7 +17,7 @@ package io.viommu.bridge.vfio;
 
 import org.agrona.DirectBuffer;
 
-import io.viommu.bridge.uapi.VfioCapHeaderLayout;
+import io.viommu.bridge.uapi.VfioDevices.VfioCapHeaderLayout;
 
 /**
  * The chain of capabilities behind an info structure of VFIO. It is walked forwards only, so whatever the bytes say, a

@@ -20,8 +20,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 import io.viommu.bridge.iommufd.BoundDevice;
-import io.viommu.bridge.uapi.VfioAttachLayout;
-import io.viommu.bridge.uapi.VfioDetachLayout;
+import io.viommu.bridge.uapi.VfioDevices.VfioAttachLayout;
+import io.viommu.bridge.uapi.VfioDevices.VfioDetachLayout;
 import io.viommu.bridge.uapi.VfioRequest;
 
 /** A VFIO device as its iommufd knows it. */

@@ -22,8 +22,8 @@ import java.lang.foreign.ValueLayout;
 import io.viommu.bridge.iommufd.IommufdKernel;
 import io.viommu.bridge.iommufd.KernelFile;
 import io.viommu.bridge.linux.LinuxException;
-import io.viommu.bridge.uapi.VfioDmaMapLayout;
-import io.viommu.bridge.uapi.VfioDmaUnmapLayout;
+import io.viommu.bridge.uapi.VfioDevices.VfioDmaMapLayout;
+import io.viommu.bridge.uapi.VfioDevices.VfioDmaUnmapLayout;
 import io.viommu.bridge.uapi.VfioRequest;
 
 /**

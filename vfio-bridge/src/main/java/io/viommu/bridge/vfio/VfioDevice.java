@@ -29,11 +29,11 @@ import io.viommu.bridge.iommufd.KernelFile;
 import io.viommu.bridge.linux.Errno;
 import io.viommu.bridge.linux.FileMapping;
 import io.viommu.bridge.linux.LinuxException;
-import io.viommu.bridge.uapi.VfioBindLayout;
-import io.viommu.bridge.uapi.VfioDeviceInfoLayout;
-import io.viommu.bridge.uapi.VfioIrqInfoLayout;
-import io.viommu.bridge.uapi.VfioIrqSetLayout;
-import io.viommu.bridge.uapi.VfioRegionInfoLayout;
+import io.viommu.bridge.uapi.VfioDevices.VfioBindLayout;
+import io.viommu.bridge.uapi.VfioDevices.VfioDeviceInfoLayout;
+import io.viommu.bridge.uapi.VfioRegions.VfioIrqInfoLayout;
+import io.viommu.bridge.uapi.VfioRegions.VfioIrqSetLayout;
+import io.viommu.bridge.uapi.VfioRegions.VfioRegionInfoLayout;
 import io.viommu.bridge.uapi.VfioRequest;
 
 /**

@@ -23,7 +23,7 @@ import io.viommu.bridge.iommufd.Iommufd;
 import io.viommu.bridge.iommufd.IommufdKernel;
 import io.viommu.bridge.iommufd.KernelFile;
 import io.viommu.bridge.linux.LinuxException;
-import io.viommu.bridge.uapi.VfioGroupStatusLayout;
+import io.viommu.bridge.uapi.VfioDevices.VfioGroupStatusLayout;
 import io.viommu.bridge.uapi.VfioRequest;
 
 /**

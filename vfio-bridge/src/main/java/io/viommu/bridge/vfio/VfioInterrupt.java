@@ -17,9 +17,9 @@ package io.viommu.bridge.vfio;
 
 import org.agrona.DirectBuffer;
 
-import io.viommu.bridge.uapi.VfioCapHeaderLayout;
-import io.viommu.bridge.uapi.VfioIrqInfoLayout;
-import io.viommu.bridge.uapi.VfioRegionTypeLayout;
+import io.viommu.bridge.uapi.VfioDevices.VfioCapHeaderLayout;
+import io.viommu.bridge.uapi.VfioRegions.VfioIrqInfoLayout;
+import io.viommu.bridge.uapi.VfioRegions.VfioRegionTypeLayout;
 
 /**
  * An interrupt index of a device: what VFIO_DEVICE_GET_IRQ_INFO tells of it.

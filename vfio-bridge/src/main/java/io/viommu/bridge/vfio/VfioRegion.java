@@ -20,10 +20,10 @@ import java.util.List;
 
 import org.agrona.DirectBuffer;
 
-import io.viommu.bridge.uapi.VfioCapHeaderLayout;
-import io.viommu.bridge.uapi.VfioRegionInfoLayout;
-import io.viommu.bridge.uapi.VfioRegionTypeLayout;
-import io.viommu.bridge.uapi.VfioSparseMmapLayout;
+import io.viommu.bridge.uapi.VfioDevices.VfioCapHeaderLayout;
+import io.viommu.bridge.uapi.VfioRegions.VfioRegionInfoLayout;
+import io.viommu.bridge.uapi.VfioRegions.VfioRegionTypeLayout;
+import io.viommu.bridge.uapi.VfioRegions.VfioSparseMmapLayout;
 
 /**
  * A region of a device: what VFIO_DEVICE_GET_REGION_INFO tells of it.

@@ -20,10 +20,10 @@ import org.agrona.MutableDirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
 import io.viommu.bridge.linux.Errno;
-import io.viommu.bridge.uapi.VfioDeviceInfoLayout;
-import io.viommu.bridge.uapi.VfioIrqInfoLayout;
-import io.viommu.bridge.uapi.VfioIrqSetLayout;
-import io.viommu.bridge.uapi.VfioRegionInfoLayout;
+import io.viommu.bridge.uapi.VfioDevices.VfioDeviceInfoLayout;
+import io.viommu.bridge.uapi.VfioRegions.VfioIrqInfoLayout;
+import io.viommu.bridge.uapi.VfioRegions.VfioIrqSetLayout;
+import io.viommu.bridge.uapi.VfioRegions.VfioRegionInfoLayout;
 
 /**
  * What a client asks about the device and its interrupts: the structures of linux/vfio.h. Each method answers with the

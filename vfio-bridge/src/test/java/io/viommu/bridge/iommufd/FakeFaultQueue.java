@@ -24,8 +24,8 @@ import java.util.List;
 import java.util.TreeMap;
 
 import io.viommu.bridge.linux.Errno;
-import io.viommu.bridge.uapi.PageResponseLayout;
-import io.viommu.bridge.uapi.PgfaultLayout;
+import io.viommu.bridge.uapi.IommufdQueues.PageResponseLayout;
+import io.viommu.bridge.uapi.IommufdQueues.PgfaultLayout;
 
 /** A fault queue as the kernel's eventq.c behaves: whole groups, the lowest free cookie, 0 when empty. */
 final class FakeFaultQueue extends FakeFile {

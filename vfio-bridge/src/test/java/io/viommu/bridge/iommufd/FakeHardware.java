@@ -21,9 +21,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 import io.viommu.bridge.linux.Errno;
-import io.viommu.bridge.uapi.HwInfoLayout;
-import io.viommu.bridge.uapi.HwptInvalidateLayout;
-import io.viommu.bridge.uapi.VtdS1InvalidateLayout;
+import io.viommu.bridge.uapi.IommufdObjects.HwInfoLayout;
+import io.viommu.bridge.uapi.IommufdTables.HwptInvalidateLayout;
+import io.viommu.bridge.uapi.IommufdTables.VtdS1InvalidateLayout;
 
 /** The IOMMU of the fake kernel: what it says of itself, and what VT-d's share of the invalidations did. */
 public final class FakeHardware {

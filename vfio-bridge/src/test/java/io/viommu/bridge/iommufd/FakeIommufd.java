@@ -31,19 +31,19 @@ import java.util.TreeMap;
 
 import io.viommu.bridge.linux.Errno;
 import io.viommu.bridge.linux.LinuxException;
-import io.viommu.bridge.uapi.DestroyLayout;
-import io.viommu.bridge.uapi.FaultAllocLayout;
-import io.viommu.bridge.uapi.HwInfoLayout;
-import io.viommu.bridge.uapi.HwptAllocLayout;
-import io.viommu.bridge.uapi.HwptInvalidateLayout;
-import io.viommu.bridge.uapi.IoasAllocLayout;
-import io.viommu.bridge.uapi.IoasMapLayout;
-import io.viommu.bridge.uapi.IoasUnmapLayout;
+import io.viommu.bridge.uapi.IommufdObjects.DestroyLayout;
+import io.viommu.bridge.uapi.IommufdQueues.FaultAllocLayout;
+import io.viommu.bridge.uapi.IommufdObjects.HwInfoLayout;
+import io.viommu.bridge.uapi.IommufdTables.HwptAllocLayout;
+import io.viommu.bridge.uapi.IommufdTables.HwptInvalidateLayout;
+import io.viommu.bridge.uapi.IommufdObjects.IoasAllocLayout;
+import io.viommu.bridge.uapi.IommufdObjects.IoasMapLayout;
+import io.viommu.bridge.uapi.IommufdObjects.IoasUnmapLayout;
 import io.viommu.bridge.uapi.IommufdRequest;
-import io.viommu.bridge.uapi.PgfaultLayout;
-import io.viommu.bridge.uapi.VdeviceAllocLayout;
-import io.viommu.bridge.uapi.VeventqAllocLayout;
-import io.viommu.bridge.uapi.ViommuAllocLayout;
+import io.viommu.bridge.uapi.IommufdQueues.PgfaultLayout;
+import io.viommu.bridge.uapi.IommufdObjects.VdeviceAllocLayout;
+import io.viommu.bridge.uapi.IommufdQueues.VeventqAllocLayout;
+import io.viommu.bridge.uapi.IommufdObjects.ViommuAllocLayout;
 import io.viommu.fault.FaultSink;
 
 /**

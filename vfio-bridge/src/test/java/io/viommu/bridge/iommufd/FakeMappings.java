@@ -21,8 +21,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 import io.viommu.bridge.linux.Errno;
-import io.viommu.bridge.uapi.IoasMapLayout;
-import io.viommu.bridge.uapi.IoasUnmapLayout;
+import io.viommu.bridge.uapi.IommufdObjects.IoasMapLayout;
+import io.viommu.bridge.uapi.IommufdObjects.IoasUnmapLayout;
 
 /** What is mapped in the IO address spaces of the fake kernel. */
 public final class FakeMappings {

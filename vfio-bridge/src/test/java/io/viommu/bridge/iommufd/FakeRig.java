@@ -15,7 +15,7 @@
  */
 package io.viommu.bridge.iommufd;
 
-import io.viommu.bridge.uapi.PgfaultLayout;
+import io.viommu.bridge.uapi.IommufdQueues.PgfaultLayout;
 import io.viommu.fault.FaultSink;
 
 /** The fake kernel. */

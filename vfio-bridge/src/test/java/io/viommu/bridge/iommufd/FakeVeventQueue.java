@@ -20,8 +20,8 @@ import java.lang.foreign.ValueLayout;
 import java.util.ArrayDeque;
 
 import io.viommu.bridge.linux.Errno;
-import io.viommu.bridge.uapi.VeventArmSmmuv3Layout;
-import io.viommu.bridge.uapi.VeventHeaderLayout;
+import io.viommu.bridge.uapi.IommufdQueues.VeventArmSmmuv3Layout;
+import io.viommu.bridge.uapi.IommufdQueues.VeventHeaderLayout;
 
 /** A vEVENTQ as the kernel's eventq.c behaves: numbers modulo 2^31, one LOST_EVENTS node at the tail. */
 final class FakeVeventQueue extends FakeFile {

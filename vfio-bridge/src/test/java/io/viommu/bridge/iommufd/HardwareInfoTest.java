@@ -23,7 +23,7 @@ import java.nio.ByteOrder;
 
 import org.junit.jupiter.api.Test;
 
-import io.viommu.bridge.uapi.HwInfoLayout;
+import io.viommu.bridge.uapi.IommufdObjects.HwInfoLayout;
 import io.viommu.iommu.NestedStreams;
 
 /** What hardware says of itself, and what a model may then advertise. */

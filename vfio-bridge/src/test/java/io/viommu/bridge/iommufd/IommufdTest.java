@@ -27,8 +27,8 @@ import org.junit.jupiter.api.Test;
 
 import io.viommu.bridge.linux.Errno;
 import io.viommu.bridge.linux.LinuxException;
-import io.viommu.bridge.uapi.FaultAllocLayout;
-import io.viommu.bridge.uapi.HwptAllocLayout;
+import io.viommu.bridge.uapi.IommufdQueues.FaultAllocLayout;
+import io.viommu.bridge.uapi.IommufdTables.HwptAllocLayout;
 import io.viommu.bridge.uapi.IommufdRequest;
 
 class IommufdTest {

@@ -23,12 +23,12 @@ import java.lang.foreign.MemorySegment;
 import java.util.HashSet;
 import java.util.Set;
 
-import io.viommu.bridge.uapi.HwptAllocLayout;
-import io.viommu.bridge.uapi.HwptInvalidateLayout;
+import io.viommu.bridge.uapi.IommufdTables.HwptAllocLayout;
+import io.viommu.bridge.uapi.IommufdTables.HwptInvalidateLayout;
 import io.viommu.bridge.uapi.IommufdRequest;
-import io.viommu.bridge.uapi.VdeviceAllocLayout;
-import io.viommu.bridge.uapi.VeventqAllocLayout;
-import io.viommu.bridge.uapi.ViommuAllocLayout;
+import io.viommu.bridge.uapi.IommufdObjects.VdeviceAllocLayout;
+import io.viommu.bridge.uapi.IommufdQueues.VeventqAllocLayout;
+import io.viommu.bridge.uapi.IommufdObjects.ViommuAllocLayout;
 
 /**
  * A kernel with a mock IOMMU in the place of an SMMUv3: types and data that the mock can't know are replaced by its own

@@ -19,8 +19,8 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
-import io.viommu.bridge.uapi.VeventArmSmmuv3Layout;
-import io.viommu.bridge.uapi.VeventHeaderLayout;
+import io.viommu.bridge.uapi.IommufdQueues.VeventArmSmmuv3Layout;
+import io.viommu.bridge.uapi.IommufdQueues.VeventHeaderLayout;
 
 /**
  * The event queue of a mock vIOMMU, whose events are four bytes with the guest's name of the device, as that of an

@@ -24,7 +24,7 @@ import java.util.HashSet;
 import java.util.Set;
 
 import io.viommu.bridge.linux.LinuxException;
-import io.viommu.bridge.uapi.DestroyLayout;
+import io.viommu.bridge.uapi.IommufdObjects.DestroyLayout;
 import io.viommu.bridge.uapi.IommufdRequest;
 import io.viommu.bridge.uapi.TestCmdLayout;
 import io.viommu.fault.FaultSink;

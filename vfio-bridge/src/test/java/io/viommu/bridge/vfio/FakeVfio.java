@@ -29,7 +29,7 @@ import io.viommu.bridge.iommufd.IommufdKernel;
 import io.viommu.bridge.iommufd.KernelFile;
 import io.viommu.bridge.linux.Errno;
 import io.viommu.bridge.linux.LinuxException;
-import io.viommu.bridge.uapi.VfioGroupStatusLayout;
+import io.viommu.bridge.uapi.VfioDevices.VfioGroupStatusLayout;
 import io.viommu.bridge.uapi.VfioRequest;
 
 /** A kernel with VFIO devices: nodes of their own, one group, containers, and an iommufd beside them. */

@@ -30,11 +30,11 @@ import io.viommu.bridge.iommufd.FakeFile;
 import io.viommu.bridge.iommufd.FakeIommufd;
 import io.viommu.bridge.linux.Errno;
 import io.viommu.bridge.linux.FileMapping;
-import io.viommu.bridge.uapi.VfioAttachLayout;
-import io.viommu.bridge.uapi.VfioBindLayout;
-import io.viommu.bridge.uapi.VfioDetachLayout;
-import io.viommu.bridge.uapi.VfioDeviceInfoLayout;
-import io.viommu.bridge.uapi.VfioIrqSetLayout;
+import io.viommu.bridge.uapi.VfioDevices.VfioAttachLayout;
+import io.viommu.bridge.uapi.VfioDevices.VfioBindLayout;
+import io.viommu.bridge.uapi.VfioDevices.VfioDetachLayout;
+import io.viommu.bridge.uapi.VfioDevices.VfioDeviceInfoLayout;
+import io.viommu.bridge.uapi.VfioRegions.VfioIrqSetLayout;
 import io.viommu.bridge.uapi.VfioRequest;
 import io.viommu.fault.FaultSink;
 
