@@ -29,17 +29,17 @@ import io.viommu.fault.LostEventPolicy;
 import io.viommu.iommu.ModelConfig;
 import io.viommu.iommu.ModelProperty;
 import io.viommu.iommu.NestedStreams;
-import io.viommu.smmu.register.HardwareLimits;
-import io.viommu.smmu.register.SmmuOptions;
+import io.viommu.smmu.register.SmmuCapabilities;
+import io.viommu.smmu.spec.IdentificationFields;
 
 /**
  * How one device is configured: its properties as data, and what they add up to.
  *
- * @param options    what the guest finds in the identification registers.
+ * @param capabilities what the guest finds in the identification registers.
  * @param lostEvents what the guest learns when the host lost events.
  * @param accelerated whether the hardware walks the guest's tables for passed-through devices.
  */
-public record SmmuConfig(SmmuOptions options, LostEventPolicy lostEvents, boolean accelerated) {
+public record SmmuConfig(SmmuCapabilities capabilities, LostEventPolicy lostEvents, boolean accelerated) {
 
     private static final String AUTO = "auto";
     private static final List<String> SWITCH = List.of(AUTO, "on", "off");
@@ -52,7 +52,7 @@ public record SmmuConfig(SmmuOptions options, LostEventPolicy lostEvents, boolea
 
     /** Refuses half a configuration. */
     public SmmuConfig {
-        Objects.requireNonNull(options, "options");
+        Objects.requireNonNull(capabilities, "capabilities");
         Objects.requireNonNull(lostEvents, "lostEvents");
     }
 
@@ -114,7 +114,9 @@ public record SmmuConfig(SmmuOptions options, LostEventPolicy lostEvents, boolea
      */
     static SmmuConfig of(final ModelConfig config, final NestedStreams host) {
         final boolean accelerated = config.flag("accel");
-        final HardwareLimits limits = accelerated ? AcceleratedConfig.limits(config, host) : HardwareLimits.NONE;
+        final SmmuCapabilities limits = accelerated
+                ? AcceleratedConfig.limits(config, host)
+                : AcceleratedConfig.NO_LIMITS;
         final Map<String, String> defaults = new HashMap<>(isQemu(config) ? QEMU : Map.of());
         if (accelerated) {
             defaults.putAll(AcceleratedConfig.defaults(limits));
@@ -122,28 +124,73 @@ public record SmmuConfig(SmmuOptions options, LostEventPolicy lostEvents, boolea
         final UnaryOperator<String> values = name -> !config.given(name) && defaults.containsKey(name)
                 ? defaults.get(name)
                 : config.choice(name);
-        return new SmmuConfig(options(config, values, limits),
+        return new SmmuConfig(capabilities(config, values, limits),
                 "overflow".equals(config.choice("lost-events"))
                         ? LostEventPolicy.GUEST_OVERFLOW
                         : LostEventPolicy.LOG,
                 accelerated);
     }
 
-    private static SmmuOptions options(final ModelConfig config, final UnaryOperator<String> values,
-            final HardwareLimits limits) {
+    /**
+     * The words that the guest finds. Always offered: AArch64 tables in little-endian order with granules of 4, 16 and
+     * 64 KiB, coherent accesses, 16-bit ASIDs and VMIDs, two-level stream tables, BBML 2, HAD where there is a stage 1,
+     * XNX where there is a stage 2, EL2 streams where there are both, and FWB, whose attributes mean nothing to
+     * ordinary memory.
+     */
+    private static SmmuCapabilities capabilities(final ModelConfig config, final UnaryOperator<String> values,
+            final SmmuCapabilities limits) {
         final boolean ats = isOn(values.apply("ats"));
         if (!ats && config.given("pri") && config.flag("pri")) {
             throw new IllegalArgumentException(SmmuV3Model.NAME + ": pri=on needs ats=on");
         }
         final String stage = values.apply("stage");
+        final boolean stage1 = !"2".equals(stage);
+        final boolean stage2 = !"1".equals(stage);
+        final boolean pri = ats && isOn(values.apply("pri"));
+        final boolean ril = isOn(values.apply("ril"));
+        final boolean qemu = isQemu(config);
         final int ssidSize = number(values.apply("ssidsize"), 20);
-        return new SmmuOptions(!"2".equals(stage), !"1".equals(stage),
-                List.of("none", "access", "dirty").indexOf(values.apply("httu")), ats, ats && isOn(values.apply("pri")),
-                isOn(values.apply("msi")), List.of("on", "off", "forced").indexOf(values.apply("stall")),
-                "abort".equals(values.apply("term-model")), ssidSize > 0 && limits.cd2l(),
-                number(values.apply("sidsize"), 16), ssidSize, config.number("cmdq-log2max"),
-                config.number("eventq-log2max"), config.number("priq-log2max"), isOn(values.apply("ril")),
-                number(values.apply("oas"), 48), isOn(values.apply("attr-perms-ovr")), limits, isQemu(config));
+        final int stallModel = List.of("on", "off", "forced").indexOf(values.apply("stall"));
+        // SMMUv3.2 is the latest version all of whose mandatory features are there; QEMU is 3.1.
+        final boolean version2 = ril && limits.breakBeforeMakeLevel() > 0 && !qemu;
+        final int idr0 = bits(stage2, IdentificationFields.S2P) | bits(stage1, IdentificationFields.S1P)
+                | IdentificationFields.TTF_AARCH64 << IdentificationFields.TTF | IdentificationFields.COHACC
+                | List.of("none", "access", "dirty").indexOf(values.apply("httu")) << IdentificationFields.HTTU
+                | bits(version2 && stage1 && stage2, IdentificationFields.HYP) | bits(ats, IdentificationFields.ATS)
+                | bits(limits.wideAsids(), IdentificationFields.ASID16)
+                | bits(isOn(values.apply("msi")), IdentificationFields.MSI) | bits(pri, IdentificationFields.PRI)
+                | IdentificationFields.VMID16
+                | bits(ssidSize > 0 && limits.twoLevelContextTable(), IdentificationFields.CD2L)
+                | IdentificationFields.TTENDIAN_LITTLE << IdentificationFields.TTENDIAN
+                // ATSRECERR is of SMMUv3.3, and 2.9 permits it from 3.2 on; as in QEMU it comes with ATS all the same.
+                | bits(ats && (version2 || qemu), IdentificationFields.ATSRECERR)
+                | stallModel << IdentificationFields.STALL_MODEL
+                | bits("abort".equals(values.apply("term-model")), IdentificationFields.TERM_MODEL)
+                | IdentificationFields.ST_LEVEL_TWO << IdentificationFields.ST_LEVEL;
+        // ATTR_TYPES_OVR is 0: a guest's RAM is ordinary memory whatever the attributes say.
+        final int idr1 = number(values.apply("sidsize"), 16) << IdentificationFields.SIDSIZE
+                | ssidSize << IdentificationFields.SSIDSIZE
+                | (pri ? config.number("priq-log2max") : 0) << IdentificationFields.PRIQS
+                | config.number("eventq-log2max") << IdentificationFields.EVENTQS
+                | config.number("cmdq-log2max") << IdentificationFields.CMDQS
+                | bits(isOn(values.apply("attr-perms-ovr")), IdentificationFields.ATTR_PERMS_OVR);
+        // PPS is set with substreams, so that an automatic page response needs no look at an STE. HAD is a matter of
+        // stage 1; QEMU sets it in any case.
+        final int idr3 = bits(stage1 || qemu, IdentificationFields.HAD) | bits(stage2, IdentificationFields.XNX)
+                | bits(pri && ssidSize > 0, IdentificationFields.PPS)
+                | bits(version2, IdentificationFields.FWB) | bits(ril, IdentificationFields.RIL)
+                | limits.breakBeforeMakeLevel() << IdentificationFields.BBML;
+        final int idr5 = SmmuCapabilities.addressSize(number(values.apply("oas"), 48)) << IdentificationFields.OAS
+                | limits.granules() << IdentificationFields.GRANULES
+                | (stallModel == IdentificationFields.STALL_MODEL_TERMINATE
+                        ? 0
+                        : SmmuCapabilities.STALL_MAX) << IdentificationFields.STALL_MAX;
+        return new SmmuCapabilities(idr0, idr1, idr3, idr5,
+                version2 ? SmmuCapabilities.VERSION_2 : SmmuCapabilities.VERSION_1, qemu);
+    }
+
+    private static int bits(final boolean offered, final int mask) {
+        return offered ? mask : 0;
     }
 
     private static boolean isQemu(final ModelConfig config) {

@@ -29,7 +29,7 @@ import io.viommu.smmu.command.CommandQueue;
 import io.viommu.smmu.command.DeviceCaches;
 import io.viommu.smmu.command.PassedThrough;
 import io.viommu.smmu.config.SmmuContext;
-import io.viommu.smmu.config.SmmuFeatures;
+import io.viommu.smmu.register.SmmuCapabilities;
 import io.viommu.smmu.dma.SmmuDmaTranslator;
 import io.viommu.smmu.dma.SmmuSession;
 import io.viommu.smmu.fault.EventQueue;
@@ -42,7 +42,6 @@ import io.viommu.smmu.page.PageRequests;
 import io.viommu.smmu.register.FrameListener;
 import io.viommu.smmu.register.MessagePort;
 import io.viommu.smmu.register.RegisterFrame;
-import io.viommu.smmu.register.SmmuOptions;
 import io.viommu.smmu.spec.SmmuRegisters;
 
 /**
@@ -59,7 +58,7 @@ public final class SmmuV3 implements VirtualIommu, DmaTranslator {
     private static final int MAX_IDLE_LOOKS = 64;
 
     private final RegisterFrame frame;
-    private final SmmuFeatures features;
+    private final SmmuCapabilities capabilities;
     private final SmmuDmaTranslator translator;
     private final EventQueue events;
     private final StallTable stalls;
@@ -84,26 +83,26 @@ public final class SmmuV3 implements VirtualIommu, DmaTranslator {
      * @param platform what the VMM gives.
      */
     public SmmuV3(final SmmuConfig config, final IommuPlatform platform) {
-        final SmmuOptions options = config.options();
+        final SmmuCapabilities capabilities = config.capabilities();
         final Control control = new Control();
-        final MessagePort port = new MessagePort(platform.memory(), platform.interrupts(), options);
-        this.features = options.features();
-        this.stalls = new StallTable(options, platform.host());
-        this.translator = new SmmuDmaTranslator(platform.memory(), features, stalls);
-        this.frame = new RegisterFrame(options, port, control);
-        this.events = new EventQueue(frame, platform.memory(), options);
+        final MessagePort port = new MessagePort(platform.memory(), platform.interrupts(), capabilities);
+        this.capabilities = capabilities;
+        this.stalls = new StallTable(capabilities, platform.host());
+        this.translator = new SmmuDmaTranslator(platform.memory(), capabilities, stalls);
+        this.frame = new RegisterFrame(capabilities, port, control);
+        this.events = new EventQueue(frame, platform.memory(), capabilities);
         this.pageRequests = new PageRequests(
-                options.pri() ? new PageRequestQueue(frame, platform.memory(), options) : null, options,
+                capabilities.pri() ? new PageRequestQueue(frame, platform.memory(), capabilities) : null, capabilities,
                 platform.host());
-        this.injection = new FaultInjection(frame, events, options, platform.host(), config.lostEvents(), stalls,
+        this.injection = new FaultInjection(frame, events, capabilities, platform.host(), config.lostEvents(), stalls,
                 pageRequests, translator.openTables());
         this.hardware = config.accelerated()
-                ? new HardwareStreams(platform.host().streams(), platform.memory(), options, this::hardwareFailed)
+                ? new HardwareStreams(platform.host().streams(), platform.memory(), capabilities, this::hardwareFailed)
                 : null;
-        this.executor = new CommandExecutor(options, frame, translator.invalidations(), stalls, pageRequests,
+        this.executor = new CommandExecutor(capabilities, frame, translator.invalidations(), stalls, pageRequests,
                 faults::drain, port, hardware == null ? PassedThrough.NONE : hardware, this::onInjector);
         this.deferred = new DeferredWork("smmuv3-deferred", control::catchUp);
-        this.commands = new CommandQueue(frame, platform.memory(), options, executor, this::onInjector, deferred);
+        this.commands = new CommandQueue(frame, platform.memory(), capabilities, executor, this::onInjector, deferred);
         takeEffect();
     }
 
@@ -188,7 +187,7 @@ public final class SmmuV3 implements VirtualIommu, DmaTranslator {
     /** Transactions that begin from now on see the registers as they are. */
     private void takeEffect() {
         final RegisterFile registers = frame.registers();
-        final SmmuContext context = new SmmuContext(features, (int) registers.get(SmmuRegisters.CR0),
+        final SmmuContext context = new SmmuContext(capabilities, (int) registers.get(SmmuRegisters.CR0),
                 (int) registers.get(SmmuRegisters.CR2), (int) registers.get(SmmuRegisters.GBPA),
                 registers.get(SmmuRegisters.STRTAB_BASE), (int) registers.get(SmmuRegisters.STRTAB_BASE_CFG));
         if (hardware == null) {

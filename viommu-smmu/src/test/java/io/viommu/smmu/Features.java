@@ -16,7 +16,7 @@
 package io.viommu.smmu;
 
 import io.viommu.smmu.config.SmmuContext;
-import io.viommu.smmu.config.SmmuFeatures;
+import io.viommu.smmu.register.SmmuCapabilities;
 
 /** Builds identification registers from the architecture's bit numbers. */
 public final class Features {
@@ -25,6 +25,8 @@ public final class Features {
     private int idr1;
     private int idr3;
     private int idr5;
+    private int aidr;
+    private boolean qemu;
 
     /**
      * Both stages, VMSAv8-64, little-endian, 16-bit ASIDs and VMIDs, no stalls, abort only, two-level streams; OAS 44.
@@ -42,6 +44,17 @@ public final class Features {
     public static Features full() {
         return plain().substreams(16).idr0(19, 1, 1).idr0(10, 1, 1).idr0(6, 2, 2).idr1(26, 1, 1).idr0(24, 2, 0)
                 .idr0(26, 1, 0).idr0(9, 1, 1);
+    }
+
+    /** Everything that the model can offer, with queues of any size; OAS 48. */
+    public static Features everything() {
+        return full().substreams(20).idr0(6, 2, 0).idr0(13, 1, 1).idr0(16, 1, 1).idr1(11, 5, 19).idr1(16, 5, 19)
+                .idr1(21, 5, 19).idr5(0, 3, 5).idr5(16, 16, 512);
+    }
+
+    public Features qemu() {
+        qemu = true;
+        return this;
     }
 
     public Features idr0(final int low, final int width, final int value) {
@@ -68,8 +81,8 @@ public final class Features {
         return idr1(6, 5, bits);
     }
 
-    public SmmuFeatures build() {
-        return new SmmuFeatures(idr0, idr1, idr3, idr5);
+    public SmmuCapabilities build() {
+        return new SmmuCapabilities(idr0, idr1, idr3, idr5, aidr, qemu);
     }
 
     /** Enabled, RECINVSID set, a linear stream table. */

@@ -22,7 +22,7 @@ import io.viommu.smmu.fault.StallTable;
 import io.viommu.smmu.page.PageRequests;
 import io.viommu.smmu.register.MessagePort;
 import io.viommu.smmu.register.RegisterFrame;
-import io.viommu.smmu.register.SmmuOptions;
+import io.viommu.smmu.register.SmmuCapabilities;
 import io.viommu.smmu.spec.CommandLayout;
 
 /**
@@ -34,7 +34,7 @@ import io.viommu.smmu.spec.CommandLayout;
  */
 public final class CommandExecutor implements CommandQueue.Executor {
 
-    private final SmmuOptions options;
+    private final SmmuCapabilities capabilities;
     private final StallTable stalls;
     private final ConfigurationCommands configuration;
     private final TranslationCommands translation;
@@ -45,7 +45,7 @@ public final class CommandExecutor implements CommandQueue.Executor {
     /**
      * Makes the executor.
      *
-     * @param options      what the device offers.
+     * @param capabilities what the device offers.
      * @param frame        the registers.
      * @param sink         takes invalidations.
      * @param stalls       the stalled transactions.
@@ -55,16 +55,16 @@ public final class CommandExecutor implements CommandQueue.Executor {
      * @param hardware     takes what concerns passed-through streams.
      * @param onInjector   tells whether the calling thread is injecting just now.
      */
-    public CommandExecutor(final SmmuOptions options, final RegisterFrame frame, final InvalidationSink sink,
+    public CommandExecutor(final SmmuCapabilities capabilities, final RegisterFrame frame, final InvalidationSink sink,
             final StallTable stalls, final PageRequests pageRequests, final Runnable drainFaults,
             final MessagePort port, final PassedThrough hardware, final BooleanSupplier onInjector) {
-        this.options = options;
+        this.capabilities = capabilities;
         this.stalls = stalls;
         this.hardware = hardware;
-        this.configuration = new ConfigurationCommands(options, sink, hardware);
-        this.translation = new TranslationCommands(options, sink);
-        this.devices = new DeviceCommands(options, frame, pageRequests, hardware);
-        this.sync = new SyncCommand(options, sink, stalls, devices, hardware, drainFaults, port,
+        this.configuration = new ConfigurationCommands(capabilities, sink, hardware);
+        this.translation = new TranslationCommands(capabilities, sink);
+        this.devices = new DeviceCommands(capabilities, frame, pageRequests, hardware);
+        this.sync = new SyncCommand(capabilities, sink, stalls, devices, hardware, drainFaults, port,
                 frame.errors(), onInjector);
     }
 
@@ -80,7 +80,7 @@ public final class CommandExecutor implements CommandQueue.Executor {
     @Override
     public int execute(final long word0, final long word1) {
         final CommandType type = CommandType.of(word0);
-        if (type == null || !type.legal(word0, options)) {
+        if (type == null || !type.legal(word0, capabilities)) {
             return CommandLayout.CERROR_ILL;
         }
         switch (type) {

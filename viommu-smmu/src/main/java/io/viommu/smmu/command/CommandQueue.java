@@ -28,7 +28,7 @@ import io.viommu.memory.GuestMemory;
 import io.viommu.pipeline.DeferredWork;
 import io.viommu.smmu.queue.QueueIndex;
 import io.viommu.smmu.register.RegisterFrame;
-import io.viommu.smmu.register.SmmuOptions;
+import io.viommu.smmu.register.SmmuCapabilities;
 import io.viommu.smmu.spec.CommandLayout;
 import io.viommu.smmu.spec.SmmuRegisters;
 
@@ -94,12 +94,12 @@ public final class CommandQueue {
      *
      * @param frame      the registers.
      * @param memory     the guest's memory.
-     * @param options    what the device offers.
+     * @param capabilities what the device offers.
      * @param executor   executes the commands.
      * @param onInjector tells whether the calling thread is injecting just now.
      * @param deferred   runs the queue on a thread that may wait.
      */
-    public CommandQueue(final RegisterFrame frame, final GuestMemory memory, final SmmuOptions options,
+    public CommandQueue(final RegisterFrame frame, final GuestMemory memory, final SmmuCapabilities capabilities,
             final Executor executor, final BooleanSupplier onInjector, final DeferredWork deferred) {
         this.frame = frame;
         this.registers = frame.registers();
@@ -107,8 +107,8 @@ public final class CommandQueue {
         this.executor = executor;
         this.onInjector = onInjector;
         this.deferred = deferred;
-        this.maxLog2 = options.cmdqLog2();
-        this.addressMask = options.addressMask();
+        this.maxLog2 = capabilities.commandQueueLog2();
+        this.addressMask = capabilities.addressMask();
     }
 
     /** Executes what is there. */

@@ -16,7 +16,7 @@
 
 package io.viommu.smmu.command;
 
-import io.viommu.smmu.register.SmmuOptions;
+import io.viommu.smmu.register.SmmuCapabilities;
 import io.viommu.smmu.spec.CommandLayout;
 
 /**
@@ -53,15 +53,15 @@ enum CommandType {
     private enum Needs {
         NOTHING, STAGE_1, STAGE_2, EL2, ATS, PRI, STALLS;
 
-        boolean met(final SmmuOptions options) {
+        boolean met(final SmmuCapabilities capabilities) {
             return switch (this) {
                 case NOTHING -> true;
-                case STAGE_1 -> options.stage1();
-                case STAGE_2 -> options.stage2();
-                case EL2 -> options.hypervisor();
-                case ATS -> options.ats();
-                case PRI -> options.pri();
-                case STALLS -> options.stalls();
+                case STAGE_1 -> capabilities.stage1();
+                case STAGE_2 -> capabilities.stage2();
+                case EL2 -> capabilities.hypervisor();
+                case ATS -> capabilities.ats();
+                case PRI -> capabilities.pri();
+                case STALLS -> capabilities.stalls();
             };
         }
     }
@@ -89,7 +89,7 @@ enum CommandType {
     }
 
     /** Whether the device offers what the command is about, and SSec is 0 where the command has it (4.1.6). */
-    boolean legal(final long word0, final SmmuOptions options) {
-        return needs.met(options) && (!ssec || (word0 & CommandLayout.SSEC) == 0);
+    boolean legal(final long word0, final SmmuCapabilities capabilities) {
+        return needs.met(capabilities) && (!ssec || (word0 & CommandLayout.SSEC) == 0);
     }
 }

@@ -16,7 +16,7 @@
 
 package io.viommu.smmu.command;
 
-import io.viommu.smmu.register.SmmuOptions;
+import io.viommu.smmu.register.SmmuCapabilities;
 import io.viommu.smmu.spec.CommandLayout;
 
 /**
@@ -28,12 +28,13 @@ final class ConfigurationCommands {
     /** Means one StreamID to the sink. */
     private static final int SINGLE = -1;
 
-    private final SmmuOptions options;
+    private final SmmuCapabilities capabilities;
     private final InvalidationSink sink;
     private final PassedThrough hardware;
 
-    ConfigurationCommands(final SmmuOptions options, final InvalidationSink sink, final PassedThrough hardware) {
-        this.options = options;
+    ConfigurationCommands(final SmmuCapabilities capabilities, final InvalidationSink sink,
+            final PassedThrough hardware) {
+        this.capabilities = capabilities;
         this.sink = sink;
         this.hardware = hardware;
     }
@@ -42,7 +43,7 @@ final class ConfigurationCommands {
         final int stream = CommandFields.stream(word0);
         if (type == CommandType.CFGI_STE_RANGE) {
             range(stream, (int) (word1 & CommandLayout.RANGE));
-        } else if (CommandFields.fits(stream, options.sidSize())) {
+        } else if (CommandFields.fits(stream, capabilities.streamIdBits())) {
             switch (type) {
                 case CFGI_STE -> {
                     sink.configurationStreams(stream, SINGLE);
@@ -70,7 +71,7 @@ final class ConfigurationCommands {
 
     private void context(final int stream, final long word0, final long word1) {
         final int substream = CommandFields.substream(word0);
-        if (CommandFields.fits(substream, options.ssidSize())) {
+        if (CommandFields.fits(substream, capabilities.substreamIdBits())) {
             sink.configurationContext(stream, substream);
             hardware.invalidation(word0, word1);
         }

@@ -18,7 +18,7 @@ package io.viommu.smmu.command;
 
 import io.viommu.smmu.page.PageRequests;
 import io.viommu.smmu.register.RegisterFrame;
-import io.viommu.smmu.register.SmmuOptions;
+import io.viommu.smmu.register.SmmuCapabilities;
 import io.viommu.smmu.spec.CommandLayout;
 import io.viommu.smmu.spec.SmmuRegisters;
 
@@ -28,15 +28,15 @@ import io.viommu.smmu.spec.SmmuRegisters;
  */
 final class DeviceCommands {
 
-    private final SmmuOptions options;
+    private final SmmuCapabilities capabilities;
     private final RegisterFrame frame;
     private final PageRequests pageRequests;
     private final PassedThrough hardware;
     private volatile DeviceCaches caches = DeviceCaches.NONE;
 
-    DeviceCommands(final SmmuOptions options, final RegisterFrame frame, final PageRequests pageRequests,
+    DeviceCommands(final SmmuCapabilities capabilities, final RegisterFrame frame, final PageRequests pageRequests,
             final PassedThrough hardware) {
-        this.options = options;
+        this.capabilities = capabilities;
         this.frame = frame;
         this.pageRequests = pageRequests;
         this.hardware = hardware;
@@ -52,7 +52,7 @@ final class DeviceCommands {
             return CommandLayout.CERROR_ILL;
         }
         final int stream = CommandFields.stream(word0);
-        if (!frame.enabled(SmmuRegisters.CR0_SMMUEN) || !CommandFields.fits(stream, options.sidSize())) {
+        if (!frame.enabled(SmmuRegisters.CR0_SMMUEN) || !CommandFields.fits(stream, capabilities.streamIdBits())) {
             return 0;
         }
         if (type == CommandType.PRI_RESP) {
@@ -70,7 +70,7 @@ final class DeviceCommands {
         final long address = size == CommandLayout.ATC_SIZE_ALL
                 ? 0
                 : word1 & CommandLayout.ADDRESS & -1L << size + 12;
-        final boolean pasid = options.ssidSize() > 0 && (word0 & CommandLayout.SSV) != 0;
+        final boolean pasid = capabilities.substreamIdBits() > 0 && (word0 & CommandLayout.SSV) != 0;
         caches.invalidate(stream, pasid ? CommandFields.substream(word0) : DeviceCaches.NO_SUBSTREAM,
                 pasid && (word0 & CommandLayout.GLOBAL) != 0, address, size);
     }

@@ -22,7 +22,7 @@ import io.viommu.smmu.fault.StallTable;
 import io.viommu.smmu.register.GlobalErrors;
 import io.viommu.smmu.register.InterruptSource;
 import io.viommu.smmu.register.MessagePort;
-import io.viommu.smmu.register.SmmuOptions;
+import io.viommu.smmu.register.SmmuCapabilities;
 import io.viommu.smmu.spec.CommandLayout;
 import io.viommu.smmu.spec.SmmuRegisters;
 
@@ -33,7 +33,7 @@ import io.viommu.smmu.spec.SmmuRegisters;
  */
 final class SyncCommand {
 
-    private final SmmuOptions options;
+    private final SmmuCapabilities capabilities;
     private final InvalidationSink sink;
     private final StallTable stalls;
     private final DeviceCommands devices;
@@ -44,10 +44,10 @@ final class SyncCommand {
     private final BooleanSupplier onInjector;
     private boolean invalidated;
 
-    SyncCommand(final SmmuOptions options, final InvalidationSink sink, final StallTable stalls,
+    SyncCommand(final SmmuCapabilities capabilities, final InvalidationSink sink, final StallTable stalls,
             final DeviceCommands devices, final PassedThrough hardware, final Runnable drainFaults,
             final MessagePort port, final GlobalErrors errors, final BooleanSupplier onInjector) {
-        this.options = options;
+        this.capabilities = capabilities;
         this.sink = sink;
         this.stalls = stalls;
         this.devices = devices;
@@ -94,7 +94,7 @@ final class SyncCommand {
             return;
         }
         final long address = word1 & CommandLayout.MSI_ADDRESS;
-        if (options.msi() && address != 0 && !port.send(address, (int) (word0 >>> CommandLayout.STREAM_SHIFT))) {
+        if (capabilities.msi() && address != 0 && !port.send(address, (int) (word0 >>> CommandLayout.STREAM_SHIFT))) {
             errors.activate(SmmuRegisters.GERROR_MSI_CMDQ_ABT);
         }
         port.pulse(InterruptSource.SYNC_LINE);

@@ -16,7 +16,7 @@
 
 package io.viommu.smmu.command;
 
-import io.viommu.smmu.register.SmmuOptions;
+import io.viommu.smmu.register.SmmuCapabilities;
 import io.viommu.smmu.spec.CommandLayout;
 
 /** TLB invalidations (IHI 0070, 4.4). */
@@ -24,11 +24,11 @@ final class TranslationCommands {
 
     private static final int TG_16K = 2;
 
-    private final SmmuOptions options;
+    private final SmmuCapabilities capabilities;
     private final InvalidationSink sink;
 
-    TranslationCommands(final SmmuOptions options, final InvalidationSink sink) {
-        this.options = options;
+    TranslationCommands(final SmmuCapabilities capabilities, final InvalidationSink sink) {
+        this.capabilities = capabilities;
         this.sink = sink;
     }
 
@@ -48,10 +48,10 @@ final class TranslationCommands {
     }
 
     private int byAddress(final CommandType type, final long word0, final long word1) {
-        final int granule = options.ril() ? (int) (word1 >>> CommandLayout.TG_SHIFT) & 3 : 0;
+        final int granule = capabilities.rangeInvalidation() ? (int) (word1 >>> CommandLayout.TG_SHIFT) & 3 : 0;
         final int num = (int) (word0 >>> CommandLayout.LOW_FIELD_SHIFT) & CommandLayout.NUM_MASK;
         final int scale = (int) (word0 >>> CommandLayout.SCALE_SHIFT) & CommandLayout.SCALE_MASK;
-        if (granule != 0 && num == 0 && scale == 0 && level(granule, word1) == 0 && !options.qemu()) {
+        if (granule != 0 && num == 0 && scale == 0 && level(granule, word1) == 0 && !capabilities.qemu()) {
             return CommandLayout.CERROR_ILL; // a granule without a use for it is reserved (4.4.1.1)
         }
         final int vmid = vmid(word0);
@@ -74,7 +74,7 @@ final class TranslationCommands {
 
     /** Without a stage 2 there is one VMID, and the field is reserved (4.4.2). */
     private int vmid(final long word0) {
-        return options.stage2() ? (int) (word0 >>> CommandLayout.STREAM_SHIFT) & 0xFFFF : 0;
+        return capabilities.stage2() ? (int) (word0 >>> CommandLayout.STREAM_SHIFT) & 0xFFFF : 0;
     }
 
     private static int asid(final long word0) {

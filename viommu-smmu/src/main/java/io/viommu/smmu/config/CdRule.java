@@ -15,6 +15,7 @@
  */
 package io.viommu.smmu.config;
 
+import io.viommu.smmu.register.SmmuCapabilities;
 import static io.viommu.smmu.spec.ContextDescriptorLayout.A;
 import static io.viommu.smmu.spec.ContextDescriptorLayout.AA64;
 import static io.viommu.smmu.spec.ContextDescriptorLayout.ENDI;
@@ -71,13 +72,13 @@ public enum CdRule {
 
     @FunctionalInterface
     private interface Check {
-        boolean broken(ContextDescriptor descriptor, SmmuFeatures features);
+        boolean broken(ContextDescriptor descriptor, SmmuCapabilities capabilities);
     }
 
     /** The first rule that a descriptor breaks, or null. */
-    static CdRule firstBroken(final ContextDescriptor descriptor, final SmmuFeatures features) {
+    static CdRule firstBroken(final ContextDescriptor descriptor, final SmmuCapabilities capabilities) {
         for (final CdRule rule : ALL) {
-            if (rule.check.broken(descriptor, features)) {
+            if (rule.check.broken(descriptor, capabilities)) {
                 return rule;
             }
         }
@@ -85,28 +86,31 @@ public enum CdRule {
     }
 
     /** The greatest TxSZ: that of the smallest address space (IDR3.STT). */
-    static int greatestInputSize(final SmmuFeatures features, final int pageShift) {
-        if (!features.smallTranslationTables()) {
+    static int greatestInputSize(final SmmuCapabilities capabilities, final int pageShift) {
+        if (!capabilities.smallTranslationTables()) {
             return 39;
         }
         return pageShift == 16 ? 47 : 48;
     }
 
-    private static boolean inputSizeInvalid(final ContextDescriptor cd, final SmmuFeatures features, final int half) {
+    private static boolean inputSizeInvalid(final ContextDescriptor cd, final SmmuCapabilities capabilities,
+            final int half) {
         if (cd.disabled(half)) {
             return false;
         }
         final int size = cd.inputSize(half);
-        final int least = features.wideVirtualAddresses() && cd.pageShift(half) == 16 ? 12 : 16;
-        return size < least || size > greatestInputSize(features, cd.pageShift(half));
+        final int least = capabilities.wideVirtualAddresses() && cd.pageShift(half) == 16 ? 12 : 16;
+        return size < least || size > greatestInputSize(capabilities, cd.pageShift(half));
     }
 
-    private static boolean granuleInvalid(final ContextDescriptor cd, final SmmuFeatures features, final int half) {
-        return !cd.disabled(half) && !features.granule(cd.pageShift(half));
+    private static boolean granuleInvalid(final ContextDescriptor cd, final SmmuCapabilities capabilities,
+            final int half) {
+        return !cd.disabled(half) && !capabilities.granule(cd.pageShift(half));
     }
 
-    private static boolean tableOutOfRange(final ContextDescriptor cd, final SmmuFeatures features, final int half) {
+    private static boolean tableOutOfRange(final ContextDescriptor cd, final SmmuCapabilities capabilities,
+            final int half) {
         return !cd.disabled(half)
-                && cd.table(half) >>> StageTable.outputBits(cd.outputBits(features), cd.pageShift(half)) != 0;
+                && cd.table(half) >>> StageTable.outputBits(cd.outputBits(capabilities), cd.pageShift(half)) != 0;
     }
 }

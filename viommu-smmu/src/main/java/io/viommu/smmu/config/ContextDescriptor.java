@@ -15,6 +15,7 @@
  */
 package io.viommu.smmu.config;
 
+import io.viommu.smmu.register.SmmuCapabilities;
 import static io.viommu.smmu.spec.ContextDescriptorLayout.ASID_SHIFT;
 import static io.viommu.smmu.spec.ContextDescriptorLayout.EPD0;
 import static io.viommu.smmu.spec.ContextDescriptorLayout.EPD1;
@@ -106,8 +107,8 @@ final class ContextDescriptor {
                 : TG1_PAGE_SHIFTS[(int) (word(0) >>> TG1_SHIFT) & 3];
     }
 
-    int outputBits(final SmmuFeatures features) {
-        return Math.min(SmmuFeatures.addressBits((int) (word(0) >>> IPS_SHIFT) & 7), features.outputBits());
+    int outputBits(final SmmuCapabilities capabilities) {
+        return Math.min(SmmuCapabilities.addressBits((int) (word(0) >>> IPS_SHIFT) & 7), capabilities.outputBits());
     }
 
     long table(final int half) {

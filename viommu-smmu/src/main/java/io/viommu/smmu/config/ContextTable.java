@@ -15,6 +15,7 @@
  */
 package io.viommu.smmu.config;
 
+import io.viommu.smmu.register.SmmuCapabilities;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
@@ -50,16 +51,16 @@ public final class ContextTable {
     /**
      * Completes a stream's configuration for one substream.
      *
-     * @param features    what the SMMU offers.
+     * @param capabilities what the SMMU offers.
      * @param substreamId 20 bits, or {@link DmaSession#NO_PASID}.
      * @param stream      decoded by {@link StreamTable}; stage 1 is added, or marked as skipped.
      * @param fault       filled if there is one.
      * @return {@link SmmuFault#NONE}, or C_BAD_SUBSTREAMID, F_STREAM_DISABLED, a stage-2 fault of the fetch,
      *         F_CD_FETCH or C_BAD_CD.
      */
-    public int lookup(final SmmuFeatures features, final int substreamId, final StreamConfiguration stream,
+    public int lookup(final SmmuCapabilities capabilities, final int substreamId, final StreamConfiguration stream,
             final SmmuFault fault) {
-        final int refused = admit(features, substreamId, stream);
+        final int refused = admit(capabilities, substreamId, stream);
         if (refused != SmmuFault.NONE) {
             return fault.configuration(refused);
         }
@@ -67,7 +68,7 @@ public final class ContextTable {
             return SmmuFault.NONE;
         }
         final int index = substreamId == DmaSession.NO_PASID ? 0 : substreamId;
-        final int found = find(features, index, stream, fault);
+        final int found = find(capabilities, index, stream, fault);
         if (found != SmmuFault.NONE) {
             return found;
         }
@@ -77,19 +78,20 @@ public final class ContextTable {
         }
         context.loaded();
         context.of(stream);
-        final CdRule broken = CdRule.firstBroken(context, features);
+        final CdRule broken = CdRule.firstBroken(context, capabilities);
         if (broken != null) {
             return fault.illegal(EventLayout.C_BAD_CD, broken);
         }
-        stream.decode(context, features);
+        stream.decode(context, capabilities);
         return SmmuFault.NONE;
     }
 
     /** Whether the stream takes traffic with, or without, this SubstreamID; marks a stage 1 that is skipped. */
-    private static int admit(final SmmuFeatures features, final int substreamId, final StreamConfiguration stream) {
+    private static int admit(final SmmuCapabilities capabilities, final int substreamId,
+            final StreamConfiguration stream) {
         final int log2 = stream.contextLog2();
         if (substreamId != DmaSession.NO_PASID) {
-            if (!stream.stage1Configured() || features.substreamIdBits() == 0 || log2 == 0
+            if (!stream.stage1Configured() || capabilities.substreamIdBits() == 0 || log2 == 0
                     || substreamId >>> log2 != 0) {
                 return EventLayout.C_BAD_SUBSTREAMID;
             }
@@ -112,7 +114,7 @@ public final class ContextTable {
     }
 
     /** Leaves the descriptor's address in {@link #contextAddress}. */
-    private int find(final SmmuFeatures features, final int index, final StreamConfiguration stream,
+    private int find(final SmmuCapabilities capabilities, final int index, final StreamConfiguration stream,
             final SmmuFault fault) {
         final int log2 = stream.contextLog2();
         final int format = log2 == 0 ? StreamTableEntryLayout.S1FMT_LINEAR : stream.contextFormat();
@@ -132,7 +134,7 @@ public final class ContextTable {
         final long word = pointer.getLong(0, ByteOrder.LITTLE_ENDIAN);
         final long leaf = word & ContextTableDescriptorLayout.L2PTR
                 & -1L << split + ContextDescriptorLayout.LENGTH_SHIFT;
-        final int reach = stream.stage2() ? features.intermediateBits() : features.outputBits();
+        final int reach = stream.stage2() ? capabilities.intermediateBits() : capabilities.outputBits();
         if ((word & ContextTableDescriptorLayout.V) == 0 || leaf >>> reach != 0) {
             return fault.configuration(EventLayout.C_BAD_SUBSTREAMID);
         }

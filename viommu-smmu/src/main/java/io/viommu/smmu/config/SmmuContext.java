@@ -15,37 +15,31 @@
  */
 package io.viommu.smmu.config;
 
+import io.viommu.smmu.register.SmmuCapabilities;
+import io.viommu.smmu.spec.SmmuRegisters;
+
 /**
  * The registers that decide what becomes of a transaction, at one moment: made by the register side whenever one of
  * them takes effect, so that no transaction sees half of a change (IHI 0070, 6.3.9, CR0.SMMUEN).
  *
- * @param features            what the SMMU offers.
+ * @param capabilities what the SMMU offers.
  * @param cr0                 SMMU_CR0 as acknowledged.
  * @param cr2                 SMMU_CR2.
  * @param gbpa                SMMU_GBPA.
  * @param streamTableBase     SMMU_STRTAB_BASE.
  * @param streamTableSettings SMMU_STRTAB_BASE_CFG.
  */
-public record SmmuContext(SmmuFeatures features, int cr0, int cr2, int gbpa, long streamTableBase,
+public record SmmuContext(SmmuCapabilities capabilities, int cr0, int cr2, int gbpa, long streamTableBase,
         int streamTableSettings) {
-
-    private static final int CR0_SMMUEN = 1;
-    private static final int CR0_ATSCHK = 1 << 4;
-    private static final int CR0_VMW_SHIFT = 6;
-    private static final int CR2_E2H = 1;
-    private static final int CR2_RECINVSID = 1 << 1;
-    private static final int CR2_REC_CFG_ATS = 1 << 3;
-    private static final int GBPA_ABORT = 1 << 20;
-    private static final int FMT_2_LEVEL = 1;
 
     /**
      * The state after reset: disabled, letting everything through.
      *
-     * @param features what the SMMU offers.
+     * @param capabilities what the SMMU offers.
      * @return all registers 0.
      */
-    public static SmmuContext reset(final SmmuFeatures features) {
-        return new SmmuContext(features, 0, 0, 0, 0, 0);
+    public static SmmuContext reset(final SmmuCapabilities capabilities) {
+        return new SmmuContext(capabilities, 0, 0, 0, 0, 0);
     }
 
     /**
@@ -54,7 +48,8 @@ public record SmmuContext(SmmuFeatures features, int cr0, int cr2, int gbpa, lon
      * @return translation off, and GBPA.ABORT.
      */
     public SmmuContext aborting() {
-        return new SmmuContext(features, cr0 & ~CR0_SMMUEN, cr2, gbpa | GBPA_ABORT, streamTableBase,
+        return new SmmuContext(capabilities, cr0 & ~SmmuRegisters.CR0_SMMUEN, cr2, gbpa | SmmuRegisters.GBPA_ABORT,
+                streamTableBase,
                 streamTableSettings);
     }
 
@@ -64,7 +59,7 @@ public record SmmuContext(SmmuFeatures features, int cr0, int cr2, int gbpa, lon
      * @return true if streams are looked up.
      */
     public boolean enabled() {
-        return (cr0 & CR0_SMMUEN) != 0;
+        return (cr0 & SmmuRegisters.CR0_SMMUEN) != 0;
     }
 
     /**
@@ -73,7 +68,7 @@ public record SmmuContext(SmmuFeatures features, int cr0, int cr2, int gbpa, lon
      * @return true if translated traffic is checked against STE.EATS.
      */
     public boolean checksTranslatedTraffic() {
-        return features.ats() && (cr0 & CR0_ATSCHK) != 0;
+        return capabilities.ats() && (cr0 & SmmuRegisters.CR0_ATSCHK) != 0;
     }
 
     /**
@@ -82,7 +77,7 @@ public record SmmuContext(SmmuFeatures features, int cr0, int cr2, int gbpa, lon
      * @return a mask of 0 to 4 ones.
      */
     public int ignoredVmidBits() {
-        final int wildcard = features.vmidWildcards() ? cr0 >>> CR0_VMW_SHIFT & 7 : 0;
+        final int wildcard = capabilities.vmidWildcards() ? cr0 >>> SmmuRegisters.CR0_VMW_SHIFT & 7 : 0;
         return wildcard > 4 ? 0 : (1 << wildcard) - 1;
     }
 
@@ -92,7 +87,7 @@ public record SmmuContext(SmmuFeatures features, int cr0, int cr2, int gbpa, lon
      * @return true if the EL2 world has ASIDs and users.
      */
     public boolean e2h() {
-        return features.hypervisor() && (cr2 & CR2_E2H) != 0;
+        return capabilities.hypervisor() && (cr2 & SmmuRegisters.CR2_E2H) != 0;
     }
 
     /**
@@ -101,7 +96,7 @@ public record SmmuContext(SmmuFeatures features, int cr0, int cr2, int gbpa, lon
      * @return true if C_BAD_STREAMID is recorded.
      */
     public boolean recordsInvalidStreams() {
-        return (cr2 & CR2_RECINVSID) != 0;
+        return (cr2 & SmmuRegisters.CR2_RECINVSID) != 0;
     }
 
     /**
@@ -110,7 +105,7 @@ public record SmmuContext(SmmuFeatures features, int cr0, int cr2, int gbpa, lon
      * @return true if configuration errors of ATS traffic are recorded.
      */
     public boolean recordsAtsConfigurationErrors() {
-        return (cr2 & CR2_REC_CFG_ATS) != 0;
+        return (cr2 & SmmuRegisters.CR2_REC_CFG_ATS) != 0;
     }
 
     /**
@@ -119,7 +114,7 @@ public record SmmuContext(SmmuFeatures features, int cr0, int cr2, int gbpa, lon
      * @return true if a disabled SMMU aborts traffic.
      */
     public boolean abortsWhenDisabled() {
-        return (gbpa & GBPA_ABORT) != 0;
+        return (gbpa & SmmuRegisters.GBPA_ABORT) != 0;
     }
 
     /**
@@ -128,7 +123,8 @@ public record SmmuContext(SmmuFeatures features, int cr0, int cr2, int gbpa, lon
      * @return true if the stream table has two levels.
      */
     public boolean twoLevelStreamTable() {
-        return features.twoLevelStreamTable() && (streamTableSettings >>> 16 & 3) == FMT_2_LEVEL;
+        return capabilities.twoLevelStreamTable()
+                && (streamTableSettings >>> SmmuRegisters.STRTAB_FMT_SHIFT & 3) == SmmuRegisters.STRTAB_FMT_TWO_LEVELS;
     }
 
     /**
@@ -137,7 +133,7 @@ public record SmmuContext(SmmuFeatures features, int cr0, int cr2, int gbpa, lon
      * @return 6, 8 or 10.
      */
     public int streamTableSplit() {
-        final int split = streamTableSettings >>> 6 & 0x1F;
+        final int split = streamTableSettings >>> SmmuRegisters.STRTAB_SPLIT_SHIFT & 0x1F;
         return split == 8 || split == 10 ? split : 6;
     }
 
@@ -147,6 +143,6 @@ public record SmmuContext(SmmuFeatures features, int cr0, int cr2, int gbpa, lon
      * @return 0 to 63.
      */
     public int streamTableLog2Size() {
-        return streamTableSettings & 0x3F;
+        return streamTableSettings & SmmuRegisters.STRTAB_LOG2SIZE;
     }
 }

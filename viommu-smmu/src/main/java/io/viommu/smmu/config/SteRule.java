@@ -15,6 +15,7 @@
  */
 package io.viommu.smmu.config;
 
+import io.viommu.smmu.register.SmmuCapabilities;
 import static io.viommu.smmu.spec.StreamTableEntryLayout.EATS_DPT;
 import static io.viommu.smmu.spec.StreamTableEntryLayout.EATS_FULL;
 import static io.viommu.smmu.spec.StreamTableEntryLayout.EATS_SPLIT_STAGE;
@@ -100,43 +101,43 @@ public enum SteRule {
 
     @FunctionalInterface
     private interface Check {
-        boolean broken(StreamTableEntry entry, SmmuFeatures features);
+        boolean broken(StreamTableEntry entry, SmmuCapabilities capabilities);
     }
 
     /** The first rule that an entry breaks, or null; one that aborts everything is legal whatever else it says. */
-    static SteRule firstBroken(final StreamTableEntry entry, final SmmuFeatures features) {
-        if (NOT_VALID.check.broken(entry, features)) {
+    static SteRule firstBroken(final StreamTableEntry entry, final SmmuCapabilities capabilities) {
+        if (NOT_VALID.check.broken(entry, capabilities)) {
             return NOT_VALID;
         }
         if (!entry.passes()) {
             return null;
         }
         for (final SteRule rule : ALL) {
-            if (rule.check.broken(entry, features)) {
+            if (rule.check.broken(entry, capabilities)) {
                 return rule;
             }
         }
         return null;
     }
 
-    private static boolean atsUsed(final StreamTableEntry entry, final SmmuFeatures features) {
-        return features.ats() && (entry.stage1() || entry.stage2());
+    private static boolean atsUsed(final StreamTableEntry entry, final SmmuCapabilities capabilities) {
+        return capabilities.ats() && (entry.stage1() || entry.stage2());
     }
 
     /** IgnoreSTES2VMID of 5.2.2. */
-    private static boolean vmidUsed(final StreamTableEntry entry, final SmmuFeatures features) {
-        return features.stage2() && (entry.stage1() || entry.stage2())
-                && !(entry.streamWorldUsed(features) && entry.streamWorld() != STRW_EL1);
+    private static boolean vmidUsed(final StreamTableEntry entry, final SmmuCapabilities capabilities) {
+        return capabilities.stage2() && (entry.stage1() || entry.stage2())
+                && !(entry.streamWorldUsed(capabilities) && entry.streamWorld() != STRW_EL1);
     }
 
-    private static boolean stage2InputSizeInvalid(final StreamTableEntry entry, final SmmuFeatures features) {
+    private static boolean stage2InputSizeInvalid(final StreamTableEntry entry, final SmmuCapabilities capabilities) {
         if (!entry.stage2()) {
             return false;
         }
         final int pageShift = entry.stage2PageShift();
         final int size = entry.stage2InputSize();
-        final int least = Math.max(pageShift == 16 ? 12 : 16, 64 - features.intermediateBits());
-        return size < least || size > CdRule.greatestInputSize(features, pageShift);
+        final int least = Math.max(pageShift == 16 ? 12 : 16, 64 - capabilities.intermediateBits());
+        return size < least || size > CdRule.greatestInputSize(capabilities, pageShift);
     }
 
     /** The level that S2SL0 names; for 4 KiB granules 3 means level 3, of small tables. */
@@ -145,15 +146,16 @@ public enum SteRule {
     }
 
     /** Arm ARM, S2InvalidSL and S2InconsistentSL. */
-    private static boolean stage2StartLevelInconsistent(final StreamTableEntry entry, final SmmuFeatures features) {
+    private static boolean stage2StartLevelInconsistent(final StreamTableEntry entry,
+            final SmmuCapabilities capabilities) {
         if (!entry.stage2()) {
             return false;
         }
         final int pageShift = entry.stage2PageShift();
         final int field = entry.stage2StartLevelField();
-        final int physical = features.outputBits();
+        final int physical = capabilities.outputBits();
         final boolean notOffered = switch (pageShift) {
-            case 12 -> field == 3 ? !features.smallTranslationTables() : field == 2 && physical < 44;
+            case 12 -> field == 3 ? !capabilities.smallTranslationTables() : field == 2 && physical < 44;
             case 14 -> field == 3 || field == 2 && physical < 42;
             default -> field == 3 || field == 2 && physical < 44;
         };

@@ -15,6 +15,7 @@
  */
 package io.viommu.smmu.config;
 
+import io.viommu.smmu.register.SmmuCapabilities;
 import io.viommu.smmu.spec.StreamTableEntryLayout;
 
 /**
@@ -54,18 +55,18 @@ public final class StreamConfiguration {
     }
 
     void decode(final StreamTableEntry entry, final SmmuContext context) {
-        final SmmuFeatures features = context.features();
+        final SmmuCapabilities capabilities = context.capabilities();
         config = entry.config();
         world = WORLD_EL1;
-        if (entry.streamWorldUsed(features) && entry.streamWorld() == StreamTableEntryLayout.STRW_EL2) {
+        if (entry.streamWorldUsed(capabilities) && entry.streamWorld() == StreamTableEntryLayout.STRW_EL2) {
             world = context.e2h() ? WORLD_EL2_E2H : WORLD_EL2;
         }
-        vmid = features.stage2() && world == WORLD_EL1 && translates() ? entry.vmid() : 0;
+        vmid = capabilities.stage2() && world == WORLD_EL1 && translates() ? entry.vmid() : 0;
         asid = 0;
         eats = effectiveAts(entry, context);
-        privilegeOverride = override(entry, features, StreamTableEntryLayout.PRIVCFG_SHIFT);
-        instructionOverride = override(entry, features, StreamTableEntryLayout.INSTCFG_SHIFT);
-        contextLog2 = features.substreamIdBits() == 0 ? 0 : entry.contextLog2();
+        privilegeOverride = override(entry, capabilities, StreamTableEntryLayout.PRIVCFG_SHIFT);
+        instructionOverride = override(entry, capabilities, StreamTableEntryLayout.INSTCFG_SHIFT);
+        contextLog2 = capabilities.substreamIdBits() == 0 ? 0 : entry.contextLog2();
         contextFormat = entry.contextFormat();
         contextPointer = entry.contextPointer();
         defaultSubstream = entry.defaultSubstream();
@@ -73,24 +74,24 @@ public final class StreamConfiguration {
         stage1Skipped = false;
         stage1Flags = 0;
         stage2Flags = entry.word(2);
-        stage2Attributes = features.stage2Attributes() && entry.flag1(StreamTableEntryLayout.S2FWB);
+        stage2Attributes = capabilities.stage2Attributes() && entry.flag1(StreamTableEntryLayout.S2FWB);
         if (entry.stage2()) {
             final int pageShift = entry.stage2PageShift();
             stage2Table.set(entry.stage2Table(),
-                    Math.min(64 - entry.stage2InputSize(), features.intermediateBits()), pageShift,
+                    Math.min(64 - entry.stage2InputSize(), capabilities.intermediateBits()), pageShift,
                     SteRule.stage2StartLevel(entry.stage2StartLevelField(), pageShift),
-                    entry.stage2OutputBits(features));
-            stage2Table.physicalBits(features.outputBits());
+                    entry.stage2OutputBits(capabilities));
+            stage2Table.physicalBits(capabilities.outputBits());
         }
     }
 
     /** 5.2, EATS: what it means where it isn't ignored. */
     private static int effectiveAts(final StreamTableEntry entry, final SmmuContext context) {
         final int ats = entry.ats();
-        if (!context.features().ats() || (entry.config() & 3) == 0) {
+        if (!context.capabilities().ats() || (entry.config() & 3) == 0) {
             return StreamTableEntryLayout.EATS_DISABLED;
         }
-        if (ats == StreamTableEntryLayout.EATS_DPT && !context.features().devicePermissionTable()) {
+        if (ats == StreamTableEntryLayout.EATS_DPT && !context.capabilities().devicePermissionTable()) {
             return StreamTableEntryLayout.EATS_DISABLED;
         }
         return ats >= StreamTableEntryLayout.EATS_SPLIT_STAGE && !context.checksTranslatedTraffic()
@@ -98,11 +99,11 @@ public final class StreamConfiguration {
                 : ats;
     }
 
-    private static int override(final StreamTableEntry entry, final SmmuFeatures features, final int shift) {
-        return features.permissionOverrides() ? (int) (entry.word(1) >>> shift) & 3 : 0;
+    private static int override(final StreamTableEntry entry, final SmmuCapabilities capabilities, final int shift) {
+        return capabilities.permissionOverrides() ? (int) (entry.word(1) >>> shift) & 3 : 0;
     }
 
-    void decode(final ContextDescriptor descriptor, final SmmuFeatures features) {
+    void decode(final ContextDescriptor descriptor, final SmmuCapabilities capabilities) {
         asid = descriptor.usesAsid() ? descriptor.asid() : 0;
         stage1Flags = descriptor.word(0);
         for (int half = 0; half < 2; half++) {
@@ -114,10 +115,10 @@ public final class StreamConfiguration {
             final int bits = 64 - descriptor.inputSize(half);
             final int pageShift = descriptor.pageShift(half);
             table.set(descriptor.table(half), bits, pageShift, StageTable.firstLevel(bits, pageShift),
-                    descriptor.outputBits(features));
-            table.physicalBits(features.outputBits());
+                    descriptor.outputBits(capabilities));
+            table.physicalBits(capabilities.outputBits());
             table.ignore(descriptor.ignoresTopByte(half),
-                    features.hierarchicalAttributeDisable() && descriptor.hierarchicalDisabled(half));
+                    capabilities.hierarchicalAttributeDisable() && descriptor.hierarchicalDisabled(half));
         }
     }
 

@@ -70,7 +70,7 @@ public final class StreamTable {
             return fault.fetch(EventLayout.F_STE_FETCH, EventLayout.CLASS_CD, false, entryAddress);
         }
         entry.loaded();
-        final SteRule broken = SteRule.firstBroken(entry, context.features());
+        final SteRule broken = SteRule.firstBroken(entry, context.capabilities());
         if (broken != null) {
             return fault.illegal(EventLayout.C_BAD_STE, broken);
         }
@@ -95,11 +95,11 @@ public final class StreamTable {
     private int find(final SmmuContext context, final int streamId, final SmmuFault fault) {
         final long stream = streamId & 0xFFFF_FFFFL;
         final int log2Size = context.streamTableLog2Size();
-        final int bits = Math.min(log2Size, context.features().streamIdBits());
+        final int bits = Math.min(log2Size, context.capabilities().streamIdBits());
         if (stream >>> bits != 0) {
             return fault.configuration(EventLayout.C_BAD_STREAMID);
         }
-        final long reach = (1L << context.features().outputBits()) - 1;
+        final long reach = (1L << context.capabilities().outputBits()) - 1;
         final long base = context.streamTableBase() & BASE & reach;
         if (!context.twoLevelStreamTable()) {
             final long table = align(base, log2Size + StreamTableEntryLayout.LENGTH_SHIFT);

@@ -15,6 +15,7 @@
  */
 package io.viommu.smmu.config;
 
+import io.viommu.smmu.register.SmmuCapabilities;
 import static io.viommu.smmu.spec.StreamTableEntryLayout.CONFIG_PASS;
 import static io.viommu.smmu.spec.StreamTableEntryLayout.CONFIG_SHIFT;
 import static io.viommu.smmu.spec.StreamTableEntryLayout.CONFIG_STAGE_1;
@@ -122,8 +123,8 @@ final class StreamTableEntry {
     }
 
     /** IgnoreSTESTRW of 5.2.2: the field chooses a world only for stage 1 alone, where there is an EL2 to choose. */
-    boolean streamWorldUsed(final SmmuFeatures features) {
-        return features.stage1() && features.hypervisor() && stage1() && !stage2();
+    boolean streamWorldUsed(final SmmuCapabilities capabilities) {
+        return capabilities.stage1() && capabilities.hypervisor() && stage1() && !stage2();
     }
 
     int vmid() {
@@ -143,8 +144,8 @@ final class StreamTableEntry {
         return StageTable.pageShift(field(2, S2TG_SHIFT, 2));
     }
 
-    int stage2OutputBits(final SmmuFeatures features) {
-        return Math.min(SmmuFeatures.addressBits(field(2, S2PS_SHIFT, 3)), features.outputBits());
+    int stage2OutputBits(final SmmuCapabilities capabilities) {
+        return Math.min(SmmuCapabilities.addressBits(field(2, S2PS_SHIFT, 3)), capabilities.outputBits());
     }
 
     long stage2Table() {

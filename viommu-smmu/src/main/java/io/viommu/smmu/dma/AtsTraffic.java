@@ -19,7 +19,7 @@ import io.viommu.iommu.AtsSession;
 import io.viommu.iommu.DmaSession;
 import io.viommu.smmu.config.SmmuContext;
 import io.viommu.smmu.config.SmmuFault;
-import io.viommu.smmu.config.SmmuFeatures;
+import io.viommu.smmu.register.SmmuCapabilities;
 import io.viommu.smmu.config.StreamConfiguration;
 import io.viommu.smmu.fault.FaultReporter;
 import io.viommu.smmu.spec.EventLayout;
@@ -36,7 +36,7 @@ import io.viommu.tlb.CachedTranslation;
  */
 final class AtsTraffic {
 
-    private final SmmuFeatures features;
+    private final SmmuCapabilities capabilities;
     private final ConfigurationLookup configurations;
     private final TranslationWalk walk;
     private final FaultReporter reporter;
@@ -44,9 +44,10 @@ final class AtsTraffic {
     private final CachedTranslation current;
     private int rights;
 
-    AtsTraffic(final SmmuFeatures features, final ConfigurationLookup configurations, final TranslationWalk walk,
+    AtsTraffic(final SmmuCapabilities capabilities, final ConfigurationLookup configurations,
+            final TranslationWalk walk,
             final FaultReporter reporter, final SmmuFault fault, final CachedTranslation current) {
-        this.features = features;
+        this.capabilities = capabilities;
         this.configurations = configurations;
         this.walk = walk;
         this.reporter = reporter;
@@ -85,7 +86,7 @@ final class AtsTraffic {
 
     /** 3.9.1.1: an address beyond the PA size aborts, without an event. */
     private int pass(final long address) {
-        final int bits = features.outputBits();
+        final int bits = capabilities.outputBits();
         if (address >>> bits != 0) {
             return DmaSession.ABORTED;
         }
@@ -196,7 +197,7 @@ final class AtsTraffic {
 
     /** STU: the smallest granule. */
     private int smallestUnit() {
-        return features.granule(12) ? 12 : features.granule(14) ? 14 : 16;
+        return capabilities.granule(12) ? 12 : capabilities.granule(14) ? 14 : 16;
     }
 
     /** CR2.REC_CFG_ATS; C_BAD_STREAMID of requests needs CR2.RECINVSID too. */

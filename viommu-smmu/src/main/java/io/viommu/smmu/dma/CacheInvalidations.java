@@ -17,7 +17,7 @@ package io.viommu.smmu.dma;
 
 import io.viommu.smmu.command.InvalidationSink;
 import io.viommu.smmu.config.SmmuContext;
-import io.viommu.smmu.config.SmmuFeatures;
+import io.viommu.smmu.register.SmmuCapabilities;
 import io.viommu.tlb.InvalidationScope;
 
 /**
@@ -29,12 +29,12 @@ final class CacheInvalidations implements InvalidationSink {
     private static final int WHOLE_TABLE = 31;
 
     private final SmmuDmaTranslator translator;
-    private final SmmuFeatures features;
+    private final SmmuCapabilities capabilities;
     private final InvalidationScope scope = new InvalidationScope();
 
-    CacheInvalidations(final SmmuDmaTranslator translator, final SmmuFeatures features) {
+    CacheInvalidations(final SmmuDmaTranslator translator, final SmmuCapabilities capabilities) {
         this.translator = translator;
-        this.features = features;
+        this.capabilities = capabilities;
     }
 
     @Override
@@ -138,11 +138,11 @@ final class CacheInvalidations implements InvalidationSink {
     /** VMIDs are matched only where there is a stage 2, and as CR0.VMW says. */
     private InvalidationScope ofVmid(final int vmid) {
         scope.all();
-        if (!features.stage2()) {
+        if (!capabilities.stage2()) {
             return scope;
         }
         final SmmuContext context = translator.context();
-        return scope.domain(features.wideVmids() ? vmid : vmid & 0xFF, context.ignoredVmidBits());
+        return scope.domain(capabilities.wideVmids() ? vmid : vmid & 0xFF, context.ignoredVmidBits());
     }
 
     private InvalidationScope ofEl2() {
@@ -150,7 +150,7 @@ final class CacheInvalidations implements InvalidationSink {
     }
 
     private int asid(final int asid) {
-        return features.wideAsids() ? asid : asid & 0xFF;
+        return capabilities.wideAsids() ? asid : asid & 0xFF;
     }
 
     /**

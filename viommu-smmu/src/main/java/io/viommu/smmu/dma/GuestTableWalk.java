@@ -43,7 +43,7 @@ public final class GuestTableWalk implements GuestTables {
     GuestTableWalk(final SmmuDmaTranslator translator) {
         this.translator = translator;
         this.memory = new WitnessedMemory(translator.memory());
-        this.walk = new TranslationWalk(memory, translator.features());
+        this.walk = new TranslationWalk(memory, translator.capabilities());
         this.configurations = new ConfigurationLookup(memory, walk, new ConfigurationLog());
     }
 

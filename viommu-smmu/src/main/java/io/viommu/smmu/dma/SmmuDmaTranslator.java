@@ -21,7 +21,7 @@ import io.viommu.iommu.DmaTranslator;
 import io.viommu.memory.GuestMemory;
 import io.viommu.smmu.command.InvalidationSink;
 import io.viommu.smmu.config.SmmuContext;
-import io.viommu.smmu.config.SmmuFeatures;
+import io.viommu.smmu.register.SmmuCapabilities;
 import io.viommu.smmu.fault.StallPort;
 import io.viommu.tlb.ConfigurationLog;
 import io.viommu.tlb.DmaEpochs;
@@ -39,7 +39,7 @@ import io.viommu.tlb.TranslationCache;
 public final class SmmuDmaTranslator implements DmaTranslator {
 
     private final GuestMemory memory;
-    private final SmmuFeatures features;
+    private final SmmuCapabilities capabilities;
     private final TranslationCache cache;
     private final DmaEpochs epochs = new DmaEpochs();
     private final ConfigurationLog configurations = new ConfigurationLog();
@@ -52,29 +52,29 @@ public final class SmmuDmaTranslator implements DmaTranslator {
      * Makes a translator in the state after reset.
      *
      * @param memory       the guest's memory.
-     * @param features     what the SMMU offers.
+     * @param capabilities what the SMMU offers.
      * @param stalls       where transactions are parked that the guest wants stalled.
      * @param cacheEntries size of the translation cache, 4 to 16777216.
      */
-    public SmmuDmaTranslator(final GuestMemory memory, final SmmuFeatures features, final StallPort stalls,
+    public SmmuDmaTranslator(final GuestMemory memory, final SmmuCapabilities capabilities, final StallPort stalls,
             final int cacheEntries) {
         this.memory = memory;
-        this.features = features;
+        this.capabilities = capabilities;
         this.stalls = stalls;
         this.cache = new TranslationCache(cacheEntries);
-        this.context = SmmuContext.reset(features);
-        this.invalidations = new CacheInvalidations(this, features);
+        this.context = SmmuContext.reset(capabilities);
+        this.invalidations = new CacheInvalidations(this, capabilities);
     }
 
     /**
      * Makes a translator with a cache of {@link TranslationCache#DEFAULT_ENTRIES}.
      *
      * @param memory   the guest's memory.
-     * @param features what the SMMU offers.
+     * @param capabilities what the SMMU offers.
      * @param stalls   where transactions are parked that the guest wants stalled.
      */
-    public SmmuDmaTranslator(final GuestMemory memory, final SmmuFeatures features, final StallPort stalls) {
-        this(memory, features, stalls, TranslationCache.DEFAULT_ENTRIES);
+    public SmmuDmaTranslator(final GuestMemory memory, final SmmuCapabilities capabilities, final StallPort stalls) {
+        this(memory, capabilities, stalls, TranslationCache.DEFAULT_ENTRIES);
     }
 
     /**
@@ -154,8 +154,8 @@ public final class SmmuDmaTranslator implements DmaTranslator {
         return memory;
     }
 
-    SmmuFeatures features() {
-        return features;
+    SmmuCapabilities capabilities() {
+        return capabilities;
     }
 
     TranslationCache cache() {

@@ -50,10 +50,10 @@ public final class SmmuSession extends CachedSession {
         super(epochs);
         this.translator = translator;
         this.cache = translator.cache();
-        this.walk = new TranslationWalk(translator.memory(), translator.features());
+        this.walk = new TranslationWalk(translator.memory(), translator.capabilities());
         this.configurations = new ConfigurationLookup(translator.memory(), walk, translator.configurations());
         this.reporter = new FaultReporter(translator.faults(), translator.stalls());
-        this.ats = new AtsTraffic(translator.features(), configurations, walk, reporter, fault, current);
+        this.ats = new AtsTraffic(translator.capabilities(), configurations, walk, reporter, fault, current);
     }
 
     @Override
@@ -104,7 +104,7 @@ public final class SmmuSession extends CachedSession {
     /** 6.3.9, 6.3.14: SMMUEN is 0. Addresses beyond the output size abort, without an event. */
     private int passDisabled(final SmmuContext context, final int device, final int pasid, final long iova,
             final long ticket) {
-        final int bits = context.features().outputBits();
+        final int bits = context.capabilities().outputBits();
         if (context.abortsWhenDisabled() || iova >>> bits != 0) {
             return ABORTED;
         }

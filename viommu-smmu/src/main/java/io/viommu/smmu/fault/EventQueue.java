@@ -21,7 +21,7 @@ import io.viommu.memory.GuestMemory;
 import io.viommu.smmu.queue.OutputQueue;
 import io.viommu.smmu.register.InterruptSource;
 import io.viommu.smmu.register.RegisterFrame;
-import io.viommu.smmu.register.SmmuOptions;
+import io.viommu.smmu.register.SmmuCapabilities;
 import io.viommu.smmu.spec.EventLayout;
 import io.viommu.smmu.spec.SmmuRegisters;
 
@@ -48,14 +48,15 @@ public final class EventQueue {
      *
      * @param frame    the registers.
      * @param memory   the guest's memory.
-     * @param options what the device offers.
+     * @param capabilities what the device offers.
      */
-    public EventQueue(final RegisterFrame frame, final GuestMemory memory, final SmmuOptions options) {
+    public EventQueue(final RegisterFrame frame, final GuestMemory memory, final SmmuCapabilities capabilities) {
         this.frame = frame;
-        this.queue = new OutputQueue(frame.registers(), memory, options, SmmuRegisters.EVENTQ_BASE,
-                SmmuRegisters.EVENTQ_PROD, SmmuRegisters.EVENTQ_CONS, options.eventqLog2(), EventLayout.LENGTH);
+        this.queue = new OutputQueue(frame.registers(), memory, capabilities, SmmuRegisters.EVENTQ_BASE,
+                SmmuRegisters.EVENTQ_PROD, SmmuRegisters.EVENTQ_CONS, capabilities.eventQueueLog2(),
+                EventLayout.LENGTH);
         this.interrupt = frame.eventqInterrupt();
-        this.everyBatch = options.qemu();
+        this.everyBatch = capabilities.qemu();
     }
 
     /**

@@ -23,7 +23,7 @@ import io.viommu.fault.LostEventPolicy;
 import io.viommu.fault.PageResponder;
 import io.viommu.smmu.page.PageRequests;
 import io.viommu.smmu.register.RegisterFrame;
-import io.viommu.smmu.register.SmmuOptions;
+import io.viommu.smmu.register.SmmuCapabilities;
 import io.viommu.smmu.spec.EventLayout;
 import io.viommu.smmu.spec.SmmuRegisters;
 
@@ -35,7 +35,7 @@ public final class FaultInjection {
 
     private final RegisterFrame frame;
     private final EventQueue events;
-    private final SmmuOptions options;
+    private final SmmuCapabilities capabilities;
     private final PageResponder host;
     private final LostEventPolicy lostEvents;
     private final StallTable stalls;
@@ -49,19 +49,19 @@ public final class FaultInjection {
      *
      * @param frame      the registers.
      * @param events     the guest's Event queue.
-     * @param options   what the device offers.
+     * @param capabilities what the device offers.
      * @param host       takes automatic answers.
      * @param lostEvents what the guest learns of losses of the host.
      * @param stalls     the stalled transactions.
      * @param pages      the page requests.
      * @param tables     the guest's tables, for live faults.
      */
-    public FaultInjection(final RegisterFrame frame, final EventQueue events, final SmmuOptions options,
+    public FaultInjection(final RegisterFrame frame, final EventQueue events, final SmmuCapabilities capabilities,
             final PageResponder host, final LostEventPolicy lostEvents, final StallTable stalls,
             final PageRequests pages, final GuestTables tables) {
         this.frame = frame;
         this.events = events;
-        this.options = options;
+        this.capabilities = capabilities;
         this.host = host;
         this.lostEvents = lostEvents;
         this.stalls = stalls;
@@ -141,7 +141,7 @@ public final class FaultInjection {
         final PhysicalEventPolicy policy = record.asReported()
                 ? PhysicalEventPolicy.AS_REPORTED
                 : PhysicalEventPolicy.REWALK;
-        final FaultDisposition verdict = policy.apply(event, record.guestDevice(), options.ats(), tables);
+        final FaultDisposition verdict = policy.apply(event, record.guestDevice(), capabilities.ats(), tables);
         if (verdict != FaultDisposition.DELIVERED) {
             return verdict;
         }
@@ -153,7 +153,7 @@ public final class FaultInjection {
     }
 
     private FaultDisposition stall(final FaultRecord record) {
-        if (!options.stalls()) {
+        if (!capabilities.stalls()) {
             return endStall(record);
         }
         final long ticket = record.asReported()

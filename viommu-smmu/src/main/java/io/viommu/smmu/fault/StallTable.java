@@ -17,7 +17,7 @@
 package io.viommu.smmu.fault;
 
 import io.viommu.fault.PageResponder;
-import io.viommu.smmu.register.SmmuOptions;
+import io.viommu.smmu.register.SmmuCapabilities;
 
 /**
  * The transactions that wait for the guest (IHI 0070, 3.12.2, 4.7.1, 4.7.2). Each has a tag that no other one of its
@@ -36,7 +36,7 @@ import io.viommu.smmu.register.SmmuOptions;
  */
 public final class StallTable implements StallPort {
 
-    private static final int SIZE = SmmuOptions.STALL_MAX;
+    private static final int SIZE = SmmuCapabilities.STALL_MAX;
     private static final byte FREE = 0;
     /** Its record is on its way. */
     private static final byte PARKED = 1;
@@ -73,12 +73,12 @@ public final class StallTable implements StallPort {
     /**
      * Makes an empty table.
      *
-     * @param options what the device offers.
+     * @param capabilities what the device offers.
      * @param host    takes answers to physical stalls.
      */
-    public StallTable(final SmmuOptions options, final PageResponder host) {
-        this.offered = options.stalls();
-        this.abortOnly = options.abortOnly();
+    public StallTable(final SmmuCapabilities capabilities, final PageResponder host) {
+        this.offered = capabilities.stalls();
+        this.abortOnly = capabilities.abortsOnly();
         this.host = host;
     }
 

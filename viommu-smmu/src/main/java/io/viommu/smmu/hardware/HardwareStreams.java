@@ -25,7 +25,7 @@ import io.viommu.smmu.config.SmmuContext;
 import io.viommu.smmu.config.SmmuFault;
 import io.viommu.smmu.config.StreamConfiguration;
 import io.viommu.smmu.config.StreamTable;
-import io.viommu.smmu.register.SmmuOptions;
+import io.viommu.smmu.register.SmmuCapabilities;
 import io.viommu.smmu.spec.CommandLayout;
 import io.viommu.smmu.spec.StreamTableEntryLayout;
 
@@ -67,17 +67,17 @@ public final class HardwareStreams implements PassedThrough {
      *
      * @param host      the hardware.
      * @param memory    the guest's memory.
-     * @param options   what the device offers.
+     * @param capabilities what the device offers.
      * @param onFailure called once when Service failure mode is entered.
      */
-    public HardwareStreams(final NestedStreams host, final GuestMemory memory, final SmmuOptions options,
+    public HardwareStreams(final NestedStreams host, final GuestMemory memory, final SmmuCapabilities capabilities,
             final Runnable onFailure) {
         this.host = host;
-        this.words = new HardwareWords(options);
+        this.words = new HardwareWords(capabilities);
         this.onFailure = onFailure;
         this.batch = new CommandBatch(host);
         this.table = new StreamTable(memory);
-        this.context = SmmuContext.reset(options.features());
+        this.context = SmmuContext.reset(capabilities);
     }
 
     /**

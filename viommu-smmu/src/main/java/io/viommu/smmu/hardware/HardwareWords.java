@@ -15,7 +15,7 @@
  */
 package io.viommu.smmu.hardware;
 
-import io.viommu.smmu.register.SmmuOptions;
+import io.viommu.smmu.register.SmmuCapabilities;
 import io.viommu.smmu.spec.CommandLayout;
 import io.viommu.smmu.spec.StreamTableEntryLayout;
 
@@ -51,14 +51,14 @@ final class HardwareWords {
     private final long numScale;
     private final long ttlTg;
 
-    HardwareWords(final SmmuOptions options) {
-        final boolean substreams = options.ssidSize() > 0;
+    HardwareWords(final SmmuCapabilities capabilities) {
+        final boolean substreams = capabilities.substreamIdBits() > 0;
         this.entry0 = substreams ? STE_0 : STE_0 & ~(S1FMT | S1CDMAX);
         this.entry1 = substreams ? STE_1 : STE_1 & ~S1DSS;
         this.substream = substreams ? SUBSTREAM : 0;
         this.globalSubstream = substreams ? CommandLayout.GLOBAL | CommandLayout.SSV | SUBSTREAM : 0;
-        this.numScale = options.ril() ? NUM_SCALE : 0;
-        this.ttlTg = options.ril() ? TTL_TG : 0;
+        this.numScale = capabilities.rangeInvalidation() ? NUM_SCALE : 0;
+        this.ttlTg = capabilities.rangeInvalidation() ? TTL_TG : 0;
     }
 
     long entry0(final long word0) {

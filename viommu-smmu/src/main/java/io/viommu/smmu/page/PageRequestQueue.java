@@ -22,7 +22,7 @@ import io.viommu.memory.GuestMemory;
 import io.viommu.smmu.queue.OutputQueue;
 import io.viommu.smmu.register.InterruptSource;
 import io.viommu.smmu.register.RegisterFrame;
-import io.viommu.smmu.register.SmmuOptions;
+import io.viommu.smmu.register.SmmuCapabilities;
 import io.viommu.smmu.spec.PageRequestLayout;
 import io.viommu.smmu.spec.SmmuRegisters;
 
@@ -46,13 +46,13 @@ public final class PageRequestQueue {
      *
      * @param frame   the registers.
      * @param memory  the guest's memory.
-     * @param options what the device offers.
+     * @param capabilities what the device offers.
      */
-    public PageRequestQueue(final RegisterFrame frame, final GuestMemory memory, final SmmuOptions options) {
+    public PageRequestQueue(final RegisterFrame frame, final GuestMemory memory, final SmmuCapabilities capabilities) {
         this.frame = frame;
         this.registers = frame.registers();
-        this.queue = new OutputQueue(registers, memory, options, SmmuRegisters.PRIQ_BASE, SmmuRegisters.PRIQ_PROD,
-                SmmuRegisters.PRIQ_CONS, options.priqLog2(), PageRequestLayout.LENGTH);
+        this.queue = new OutputQueue(registers, memory, capabilities, SmmuRegisters.PRIQ_BASE, SmmuRegisters.PRIQ_PROD,
+                SmmuRegisters.PRIQ_CONS, capabilities.pageRequestQueueLog2(), PageRequestLayout.LENGTH);
         this.interrupt = frame.priqInterrupt();
     }
 

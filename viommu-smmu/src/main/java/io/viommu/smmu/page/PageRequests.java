@@ -20,7 +20,7 @@ import io.viommu.fault.FaultDisposition;
 import io.viommu.fault.FaultRecord;
 import io.viommu.fault.GenericFault;
 import io.viommu.fault.PageResponder;
-import io.viommu.smmu.register.SmmuOptions;
+import io.viommu.smmu.register.SmmuCapabilities;
 import io.viommu.smmu.spec.CommandLayout;
 import io.viommu.smmu.spec.PageRequestLayout;
 
@@ -62,13 +62,13 @@ public final class PageRequests {
      * Makes the table of groups, empty.
      *
      * @param queue   the guest's PRI queue, or null if none is offered.
-     * @param options what the device offers.
+     * @param capabilities what the device offers.
      * @param host    takes the answers.
      */
-    public PageRequests(final PageRequestQueue queue, final SmmuOptions options, final PageResponder host) {
+    public PageRequests(final PageRequestQueue queue, final SmmuCapabilities capabilities, final PageResponder host) {
         this.queue = queue;
         this.host = host;
-        this.substreams = options.ssidSize() > 0;
+        this.substreams = capabilities.substreamIdBits() > 0;
     }
 
     /**

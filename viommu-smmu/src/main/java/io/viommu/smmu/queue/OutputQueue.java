@@ -27,7 +27,7 @@ import io.viommu.device.Register;
 import io.viommu.device.RegisterFile;
 import io.viommu.fault.FaultDisposition;
 import io.viommu.memory.GuestMemory;
-import io.viommu.smmu.register.SmmuOptions;
+import io.viommu.smmu.register.SmmuCapabilities;
 import io.viommu.smmu.spec.SmmuRegisters;
 
 /**
@@ -55,14 +55,14 @@ public final class OutputQueue {
      *
      * @param registers  the registers.
      * @param memory     the guest's memory.
-     * @param options    what the device offers.
+     * @param capabilities what the device offers.
      * @param base       BASE of the queue.
      * @param prod       PROD, which nobody else writes while the queue is enabled.
      * @param cons       CONS.
      * @param maxLog2    log2 of the most entries that are offered.
      * @param entryBytes bytes of an entry, a power of two.
      */
-    public OutputQueue(final RegisterFile registers, final GuestMemory memory, final SmmuOptions options,
+    public OutputQueue(final RegisterFile registers, final GuestMemory memory, final SmmuCapabilities capabilities,
             final Register base, final Register prod, final Register cons, final int maxLog2, final int entryBytes) {
         this.registers = registers;
         this.memory = memory;
@@ -71,7 +71,7 @@ public final class OutputQueue {
         this.cons = cons;
         this.maxLog2 = maxLog2;
         this.entryShift = Integer.numberOfTrailingZeros(entryBytes);
-        this.addressMask = options.addressMask();
+        this.addressMask = capabilities.addressMask();
         this.entry = new UnsafeBuffer(BufferUtil.allocateDirectAligned(entryBytes, entryBytes));
         this.words = entry.addressOffset();
     }

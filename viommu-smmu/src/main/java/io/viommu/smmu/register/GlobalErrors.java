@@ -34,9 +34,9 @@ public final class GlobalErrors {
     private final MessagesUnderWay interrupting = new MessagesUnderWay();
     private volatile int active;
 
-    GlobalErrors(final RegisterFile registers, final MessagePort port, final SmmuOptions options) {
+    GlobalErrors(final RegisterFile registers, final MessagePort port, final SmmuCapabilities capabilities) {
         this.registers = registers;
-        this.interrupt = new InterruptSource(registers, port, options, SmmuRegisters.IRQ_GERROR,
+        this.interrupt = new InterruptSource(registers, port, capabilities, SmmuRegisters.IRQ_GERROR,
                 InterruptSource.GERROR_LINE, SmmuRegisters.GERROR_IRQ_CFG0, SmmuRegisters.GERROR_IRQ_CFG1,
                 () -> activate(SmmuRegisters.GERROR_MSI_GERROR_ABT));
     }

@@ -49,7 +49,7 @@ public final class InterruptSource {
     private final boolean messages;
     private final Runnable onAbort;
 
-    InterruptSource(final RegisterFile registers, final MessagePort port, final SmmuOptions options,
+    InterruptSource(final RegisterFile registers, final MessagePort port, final SmmuCapabilities capabilities,
             final int enable, final int line, final Register address, final Register data, final Runnable onAbort) {
         this.registers = registers;
         this.port = port;
@@ -57,7 +57,7 @@ public final class InterruptSource {
         this.line = line;
         this.address = address;
         this.data = data;
-        this.messages = options.msi();
+        this.messages = capabilities.msi();
         this.onAbort = onAbort;
     }
 

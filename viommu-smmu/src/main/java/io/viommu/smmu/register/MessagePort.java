@@ -43,12 +43,12 @@ public final class MessagePort {
      *
      * @param memory  the guest's memory.
      * @param sink    the way to the interrupt controller.
-     * @param options what the device offers.
+     * @param capabilities what the device offers.
      */
-    public MessagePort(final GuestMemory memory, final InterruptSink sink, final SmmuOptions options) {
+    public MessagePort(final GuestMemory memory, final InterruptSink sink, final SmmuCapabilities capabilities) {
         this.memory = memory;
         this.sink = sink;
-        this.addressMask = options.addressMask();
+        this.addressMask = capabilities.addressMask();
     }
 
     /**

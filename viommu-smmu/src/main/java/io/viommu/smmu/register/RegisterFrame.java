@@ -39,21 +39,21 @@ public final class RegisterFrame {
     /**
      * Makes the registers, reset.
      *
-     * @param options what the device offers.
+     * @param capabilities what the device offers.
      * @param port     takes interrupts.
      * @param listener the rest of the device.
      */
-    public RegisterFrame(final SmmuOptions options, final MessagePort port, final FrameListener listener) {
-        this.registers = new RegisterFile(SmmuRegisters.PAGE_SIZE, RegisterTable.of(options));
-        this.errors = new GlobalErrors(registers, port, options);
-        this.eventqInterrupt = new InterruptSource(registers, port, options, SmmuRegisters.IRQ_EVENTQ,
+    public RegisterFrame(final SmmuCapabilities capabilities, final MessagePort port, final FrameListener listener) {
+        this.registers = new RegisterFile(SmmuRegisters.PAGE_SIZE, RegisterTable.of(capabilities));
+        this.errors = new GlobalErrors(registers, port, capabilities);
+        this.eventqInterrupt = new InterruptSource(registers, port, capabilities, SmmuRegisters.IRQ_EVENTQ,
                 InterruptSource.EVENTQ_LINE, SmmuRegisters.EVENTQ_IRQ_CFG0, SmmuRegisters.EVENTQ_IRQ_CFG1,
                 () -> errors.activate(SmmuRegisters.GERROR_MSI_EVENTQ_ABT));
-        this.priqInterrupt = new InterruptSource(registers, port, options, SmmuRegisters.IRQ_PRIQ,
+        this.priqInterrupt = new InterruptSource(registers, port, capabilities, SmmuRegisters.IRQ_PRIQ,
                 InterruptSource.PRIQ_LINE, SmmuRegisters.PRIQ_IRQ_CFG0, SmmuRegisters.PRIQ_IRQ_CFG1,
                 () -> errors.activate(SmmuRegisters.GERROR_MSI_PRIQ_ABT));
-        guard(options);
-        truncateIndexes(options);
+        guard(capabilities);
+        truncateIndexes(capabilities);
         control(listener);
         registers.onWrite(SmmuRegisters.GERRORN, (before, after, written, lanes) -> {
             final int acknowledged = errors.acknowledge();
@@ -65,33 +65,33 @@ public final class RegisterFrame {
         registers.onWrite(SmmuRegisters.EVENTQ_CONS, (before, after, written, lanes) -> listener.eventsConsumed());
     }
 
-    private void guard(final SmmuOptions options) {
+    private void guard(final SmmuCapabilities capabilities) {
         guard(SmmuRegisters.CR0_SMMUEN, SmmuRegisters.STRTAB_BASE, SmmuRegisters.STRTAB_BASE_CFG, SmmuRegisters.CR2);
         guard(SmmuRegisters.CR0_CMDQEN, SmmuRegisters.CMDQ_BASE, SmmuRegisters.CMDQ_CONS);
         guard(SmmuRegisters.CR0_EVENTQEN, SmmuRegisters.EVENTQ_BASE, SmmuRegisters.EVENTQ_PROD);
-        if (options.pri()) {
+        if (capabilities.pri()) {
             guard(SmmuRegisters.CR0_PRIQEN, SmmuRegisters.PRIQ_BASE, SmmuRegisters.PRIQ_PROD);
         }
-        if (options.msi()) {
+        if (capabilities.msi()) {
             guardInterrupt(SmmuRegisters.IRQ_GERROR, SmmuRegisters.GERROR_IRQ_CFG0, SmmuRegisters.GERROR_IRQ_CFG1,
                     SmmuRegisters.GERROR_IRQ_CFG2);
             guardInterrupt(SmmuRegisters.IRQ_EVENTQ, SmmuRegisters.EVENTQ_IRQ_CFG0, SmmuRegisters.EVENTQ_IRQ_CFG1,
                     SmmuRegisters.EVENTQ_IRQ_CFG2);
         }
-        if (options.pri()) {
+        if (capabilities.pri()) {
             guardInterrupt(SmmuRegisters.IRQ_PRIQ, SmmuRegisters.PRIQ_IRQ_CFG2);
         }
-        if (options.msi() && options.pri()) {
+        if (capabilities.msi() && capabilities.pri()) {
             guardInterrupt(SmmuRegisters.IRQ_PRIQ, SmmuRegisters.PRIQ_IRQ_CFG0, SmmuRegisters.PRIQ_IRQ_CFG1);
         }
         guardAttributes();
     }
 
-    private void truncateIndexes(final SmmuOptions options) {
-        truncate(SmmuRegisters.CMDQ_CONS, SmmuRegisters.CMDQ_BASE, options.cmdqLog2());
-        truncate(SmmuRegisters.EVENTQ_PROD, SmmuRegisters.EVENTQ_BASE, options.eventqLog2());
-        if (options.pri()) {
-            truncate(SmmuRegisters.PRIQ_PROD, SmmuRegisters.PRIQ_BASE, options.priqLog2());
+    private void truncateIndexes(final SmmuCapabilities capabilities) {
+        truncate(SmmuRegisters.CMDQ_CONS, SmmuRegisters.CMDQ_BASE, capabilities.commandQueueLog2());
+        truncate(SmmuRegisters.EVENTQ_PROD, SmmuRegisters.EVENTQ_BASE, capabilities.eventQueueLog2());
+        if (capabilities.pri()) {
+            truncate(SmmuRegisters.PRIQ_PROD, SmmuRegisters.PRIQ_BASE, capabilities.pageRequestQueueLog2());
         }
     }
 

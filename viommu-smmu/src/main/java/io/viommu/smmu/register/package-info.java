@@ -15,8 +15,8 @@
  */
 
 /**
- * The register frame: what a device offers ({@link io.viommu.smmu.register.SmmuOptions}) becomes its identification
- * registers and writable bits, guards say when a register takes writes, global errors and interrupt sources stand
- * beside it.
+ * The register frame: what a device offers ({@link io.viommu.smmu.register.SmmuCapabilities}) becomes its
+ * identification registers and writable bits, guards say when a register takes writes, global errors and interrupt
+ * sources stand beside it.
  */
 package io.viommu.smmu.register;

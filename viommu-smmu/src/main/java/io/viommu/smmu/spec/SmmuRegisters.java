@@ -77,6 +77,8 @@ public final class SmmuRegisters {
     public static final int CR0_CMDQEN = 1 << 3;
     /** ATS translated traffic is checked. */
     public static final int CR0_ATSCHK = 1 << 4;
+    /** Place of VMW, 3 bits: VMID wildcards. */
+    public static final int CR0_VMW_SHIFT = 6;
 
     /** Attributes of tables {@code [11:6]} and queues {@code [5:0]} (6.3.11). */
     public static final Register CR1 = readWrite32("CR1", 0x28, 0, 0xFFF);
@@ -164,6 +166,14 @@ public final class SmmuRegisters {
     public static final long STRTAB_ADDR = 0x000F_FFFF_FFFF_FFC0L;
     /** {@code FMT[17:16] SPLIT[10:6] LOG2SIZE[5:0]} (6.3.25). */
     public static final Register STRTAB_BASE_CFG = readWrite32("STRTAB_BASE_CFG", 0x88, 0, 0x3_07FF);
+    /** LOG2SIZE of the stream table. */
+    public static final int STRTAB_LOG2SIZE = 0x3F;
+    /** Place of SPLIT, 5 bits. */
+    public static final int STRTAB_SPLIT_SHIFT = 6;
+    /** Place of FMT, 2 bits. */
+    public static final int STRTAB_FMT_SHIFT = 16;
+    /** FMT: two levels. */
+    public static final int STRTAB_FMT_TWO_LEVELS = 1;
 
     /** {@code RA[62] ADDR[51:5] LOG2SIZE[4:0]} (6.3.26). */
     public static final Register CMDQ_BASE = readWrite64("CMDQ_BASE", 0x90, 0, 0x400F_FFFF_FFFF_FFFFL);

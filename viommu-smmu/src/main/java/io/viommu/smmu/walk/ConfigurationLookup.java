@@ -75,7 +75,7 @@ public final class ConfigurationLookup {
         if (found != SmmuFault.NONE) {
             return found;
         }
-        final int completed = contexts.lookup(context.features(), substreamId, loaded, fault);
+        final int completed = contexts.lookup(context.capabilities(), substreamId, loaded, fault);
         if (completed == SmmuFault.NONE) {
             kept.keep(0, loaded.vmid());
         }
@@ -112,7 +112,7 @@ public final class ConfigurationLookup {
      * @return {@link SmmuFault#NONE} or the event.
      */
     public int loadContext(final SmmuContext context, final int substreamId, final SmmuFault fault) {
-        return contexts.lookup(context.features(), substreamId, bare, fault);
+        return contexts.lookup(context.capabilities(), substreamId, bare, fault);
     }
 
     /**

@@ -20,7 +20,7 @@ import org.agrona.MutableDirectBuffer;
 import io.viommu.memory.GuestMemory;
 import io.viommu.smmu.config.ContextMemory;
 import io.viommu.smmu.config.SmmuFault;
-import io.viommu.smmu.config.SmmuFeatures;
+import io.viommu.smmu.register.SmmuCapabilities;
 import io.viommu.smmu.config.StreamConfiguration;
 import io.viommu.smmu.spec.EventLayout;
 
@@ -31,7 +31,7 @@ import io.viommu.smmu.spec.EventLayout;
 public final class TranslationWalk implements ContextMemory {
 
     private final GuestMemory memory;
-    private final SmmuFeatures features;
+    private final SmmuCapabilities capabilities;
     private final StageTwoWalk stage2;
     private final StageOneWalk stage1;
     private long address;
@@ -45,13 +45,13 @@ public final class TranslationWalk implements ContextMemory {
      * Makes the walker of one thread.
      *
      * @param memory   where tables lie.
-     * @param features what the SMMU offers.
+     * @param capabilities what the SMMU offers.
      */
-    public TranslationWalk(final GuestMemory memory, final SmmuFeatures features) {
+    public TranslationWalk(final GuestMemory memory, final SmmuCapabilities capabilities) {
         this.memory = memory;
-        this.features = features;
+        this.capabilities = capabilities;
         stage2 = new StageTwoWalk(memory);
-        stage2.executeNeverExtension(features.stage2ExecuteNeverExtension());
+        stage2.executeNeverExtension(capabilities.stage2ExecuteNeverExtension());
         stage1 = new StageOneWalk(memory, stage2);
     }
 
@@ -106,7 +106,7 @@ public final class TranslationWalk implements ContextMemory {
     private int translateStage1(final StreamConfiguration stream, final long input, final int wanted,
             final SmmuFault fault) {
         if (!stream.stage1()) {
-            final int bits = stream.translates() ? features.intermediateBits() : features.outputBits();
+            final int bits = stream.translates() ? capabilities.intermediateBits() : capabilities.outputBits();
             if (input >>> bits != 0) {
                 return fault.stage1(EventLayout.F_ADDR_SIZE);
             }
@@ -137,7 +137,7 @@ public final class TranslationWalk implements ContextMemory {
      */
     public int translateStage2Only(final StreamConfiguration stream, final long ipa, final int wanted,
             final SmmuFault fault) {
-        if (ipa >>> features.intermediateBits() != 0) {
+        if (ipa >>> capabilities.intermediateBits() != 0) {
             return fault.stage1(EventLayout.F_ADDR_SIZE);
         }
         final int result = translateIntermediate(stream, ipa, wanted, fault);

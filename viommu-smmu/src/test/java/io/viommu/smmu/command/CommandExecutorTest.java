@@ -28,6 +28,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import io.viommu.smmu.Features;
 import io.viommu.smmu.SmmuMachine;
 import io.viommu.smmu.fault.StallTable;
 import io.viommu.smmu.page.PageRequestQueue;
@@ -35,7 +36,7 @@ import io.viommu.smmu.page.PageRequests;
 import io.viommu.smmu.register.MessagePort;
 import io.viommu.smmu.register.RegisterFrame;
 import io.viommu.smmu.register.Silence;
-import io.viommu.smmu.register.SmmuOptions;
+import io.viommu.smmu.register.SmmuCapabilities;
 
 /** Each command: what it does, and what makes it illegal or ignored (IHI 0070, chapter 4). */
 class CommandExecutorTest {
@@ -51,7 +52,7 @@ class CommandExecutorTest {
         private final RegisterFrame frame;
         private final CommandExecutor executor;
 
-        Device(final SmmuOptions options) {
+        Device(final SmmuCapabilities options) {
             final MessagePort port = new MessagePort(machine.memory, machine, options);
             frame = new RegisterFrame(options, port, new Silence());
             final PageRequests pages = new PageRequests(
@@ -80,10 +81,15 @@ class CommandExecutorTest {
         }
     }
 
-    private static SmmuOptions options(final boolean stage1, final boolean stage2, final boolean ats,
+    private static SmmuCapabilities options(final boolean stage1, final boolean stage2, final boolean ats,
             final boolean pri, final int stallModel, final int ssidSize, final boolean ril) {
-        return new SmmuOptions(stage1, stage2, 0, ats, pri, true, stallModel, false, true, 16, ssidSize, 19, 19, 19,
-                ril, 48, true, false);
+        return Features.everything().idr0(1, 1, one(stage1)).idr0(0, 1, one(stage2)).idr0(10, 1, one(ats))
+                .idr0(16, 1, one(pri)).idr0(24, 2, stallModel).idr0(9, 1, one(stage1 && stage2 && ril))
+                .substreams(ssidSize).idr3(10, 1, one(ril)).build();
+    }
+
+    private static int one(final boolean value) {
+        return value ? 1 : 0;
     }
 
     private Device everything() {
@@ -270,8 +276,7 @@ class CommandExecutorTest {
     @Test
     void granuleWithoutRangeAndLevelIsOnePageToADeviceThatIsCompatibleWithQemu() {
         final Device device = new Device(
-                new SmmuOptions(true, true, 0, false, false, false, 1, true, false, 16, 0, 19, 19, 19, true, 44, false,
-                        true));
+                Features.plain().qemu().build());
         assertThat(device.execute(0x12 | sid(7), 0x5000 | 2L << 10)).isZero();
         assertThat(log).containsExactly("at 7 0 0x5000 2 0 0");
     }

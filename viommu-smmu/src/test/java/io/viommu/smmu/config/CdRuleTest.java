@@ -39,16 +39,16 @@ class CdRuleTest {
     private final ContextTable contexts = new ContextTable((stream, address, target, length, into) -> memory
             .read(address, target, 0, length) == GuestMemory.OK ? SmmuFault.NONE : 9);
 
-    private Enum<?> broken(final Features features, final Record cd) {
-        return broken(features, Record.stage1Ste(CDS), cd);
+    private Enum<?> broken(final Features capabilities, final Record cd) {
+        return broken(capabilities, Record.stage1Ste(CDS), cd);
     }
 
-    private Enum<?> broken(final Features features, final Record ste, final Record cd) {
+    private Enum<?> broken(final Features capabilities, final Record ste, final Record cd) {
         ste.write(memory, STREAMS);
         cd.write(memory, CDS);
-        final SmmuContext context = features.enabled(STREAMS, 4);
+        final SmmuContext context = capabilities.enabled(STREAMS, 4);
         assertThat(streams.lookup(context, 0, found, fault)).isZero();
-        final int event = contexts.lookup(context.features(), DmaSession.NO_PASID, found, fault);
+        final int event = contexts.lookup(context.capabilities(), DmaSession.NO_PASID, found, fault);
         if (event == SmmuFault.NONE) {
             return null;
         }

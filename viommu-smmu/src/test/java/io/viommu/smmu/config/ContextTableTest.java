@@ -51,11 +51,11 @@ class ContextTableTest {
         return lookup(Features.full(), ste, substreamId);
     }
 
-    private int lookup(final Features features, final Record ste, final int substreamId) {
+    private int lookup(final Features capabilities, final Record ste, final int substreamId) {
         ste.write(memory, STREAMS);
-        final SmmuContext context = features.enabled(STREAMS, 4);
+        final SmmuContext context = capabilities.enabled(STREAMS, 4);
         assertThat(streams.lookup(context, 0, found, fault)).isZero();
-        return contexts.lookup(context.features(), substreamId, found, fault);
+        return contexts.lookup(context.capabilities(), substreamId, found, fault);
     }
 
     private static Record ste(final int log2, final int format, final int defaultSubstream) {

@@ -37,9 +37,9 @@ class SteRuleTest {
     private final StreamConfiguration found = new StreamConfiguration();
     private final SmmuFault fault = new SmmuFault();
 
-    private Enum<?> broken(final Features features, final Record ste) {
+    private Enum<?> broken(final Features capabilities, final Record ste) {
         ste.write(memory, TABLE);
-        final int event = streams.lookup(features.enabled(TABLE, 4), 0, found, fault);
+        final int event = streams.lookup(capabilities.enabled(TABLE, 4), 0, found, fault);
         if (event == SmmuFault.NONE) {
             return null;
         }

@@ -33,8 +33,8 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 import io.viommu.fault.FaultDisposition;
+import io.viommu.smmu.Features;
 import io.viommu.smmu.SmmuMachine;
-import io.viommu.smmu.register.SmmuOptions;
 
 /** The stall model from the fault to the guest's answer (IHI 0070, 3.12.2, 4.7.1, 4.7.2, 7.2.1). */
 class StallTest {
@@ -269,8 +269,7 @@ class StallTest {
     void parkedTransactionOfAnEmulatedDeviceIsAnsweredToTheListener() {
         start(4);
         final StallTable table = new StallTable(
-                new SmmuOptions(true, true, 0, true, true, true, 0, false, true, 16, 20, 19, 19,
-                        19, true, 48, true, false),
+                Features.everything().build(),
                 machine);
         final List<String> answers = new ArrayList<>();
         table.listener((stream, tag, action) -> answers.add(stream + " " + action));
@@ -289,8 +288,7 @@ class StallTest {
     @Test
     void abortOnlyDeviceNeverEndsAStallWithoutEffect() {
         final StallTable table = new StallTable(
-                new SmmuOptions(true, true, 0, true, true, true, 0, true, true, 16, 20, 19, 19,
-                        19, true, 48, true, false),
+                Features.everything().idr0(26, 1, 1).build(),
                 machine);
         final List<Integer> answers = new ArrayList<>();
         table.listener((stream, tag, action) -> answers.add(action));

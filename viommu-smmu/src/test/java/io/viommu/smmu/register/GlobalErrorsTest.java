@@ -26,20 +26,20 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 import io.viommu.interrupt.InterruptSink;
+import io.viommu.smmu.Features;
 import io.viommu.smmu.SmmuMachine;
 
 /** GERROR, GERRORN and their interrupt (IHI 0070, 7.5). */
 class GlobalErrorsTest {
 
-    private static final SmmuOptions OPTIONS = new SmmuOptions(true, true, 0, true, true, true, 0, false, true, 16, 20,
-            19, 19, 19, true, 48, true, false);
+    private static final SmmuCapabilities CAPABILITIES = Features.everything().build();
 
     private static RegisterFrame frame(final SmmuMachine machine) {
         return frame(machine, machine);
     }
 
     private static RegisterFrame frame(final SmmuMachine machine, final InterruptSink sink) {
-        return new RegisterFrame(OPTIONS, new MessagePort(machine.memory, sink, OPTIONS), new Silence());
+        return new RegisterFrame(CAPABILITIES, new MessagePort(machine.memory, sink, CAPABILITIES), new Silence());
     }
 
     @Test

@@ -125,7 +125,7 @@ class NestedWalkTest {
         fix.linkStage2();
         fix.memory.put(S1_L3 + 5 * 8, IPA | S1_PAGE);
         fix.memory.put(S2_L3 + 3 * 8, PAGE | S2_PAGE);
-        fix.features(Features.full().idr3(8, 1, 1));
+        fix.capabilities(Features.full().idr3(8, 1, 1));
         fix.ste.set(182, 1, 1).set(89, 1, 1);
         final long block = 0x4000_0000L | S2_BLOCK & ~(0xFL << 2);
         fix.memory.put(S2_L1 + 8, block | 6 << 2); // normal, write-back
@@ -134,7 +134,7 @@ class NestedWalkTest {
         assertThat(fix.read(0x5000)).isEqualTo(F_PERMISSION);
         fix.memory.put(S2_L1 + 8, block | 8 << 2); // bit 5 is no longer asked
         assertThat(fix.read(0x5000)).isEqualTo(F_PERMISSION);
-        fix.features(Features.full());
+        fix.capabilities(Features.full());
         assertThat(fix.read(0x5000)).as("S2FWB isn't offered").isZero();
     }
 

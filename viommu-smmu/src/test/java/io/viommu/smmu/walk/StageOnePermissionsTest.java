@@ -108,7 +108,7 @@ class StageOnePermissionsTest {
         fix.cd.set(64 + 1, 1, 1);
         fix.memory.put(S1_L2, S1_L3 | TABLE | 0xFL << 59);
         assertThat(allowed(1L << 6)).isEqualTo("rwxRW");
-        fix.features.idr3(2, 1, 0);
+        fix.capabilities.idr3(2, 1, 0);
         assertThat(allowed(1L << 6)).isEqualTo("R");
     }
 

@@ -109,7 +109,7 @@ class StageOneWalkTest {
 
     @Test
     void wideOutputAddressesComeFromBitsFifteenToTwelveOfLargeGranules() {
-        fix.features.idr5(0, 3, 6).idr5(10, 2, 1);
+        fix.capabilities.idr5(0, 3, 6).idr5(10, 2, 1);
         fix.cd.set(6, 2, 1).set(0, 6, 64 - 42).set(32, 3, 6).address(1, 4, 51, 0x4040_0000L);
         fix.memory.put(0x4040_0000L, 0x4041_0000L | TABLE);
         fix.memory.put(0x4041_0000L, 0x4800_0000L | 5L << 12 | S1_PAGE);
@@ -119,14 +119,14 @@ class StageOneWalkTest {
 
     @Test
     void wideOutputAddressesAreCheckedAgainstSmallerSizes() {
-        fix.features.idr5(0, 3, 6);
+        fix.capabilities.idr5(0, 3, 6);
         fix.cd.set(6, 2, 1).set(0, 6, 64 - 42).set(32, 3, 5).address(1, 4, 51, 0x4040_0000L);
         fix.memory.put(0x4040_0000L, 0x4041_0000L | TABLE);
         fix.memory.put(0x4041_0000L, 0x4800_0000L | 5L << 12 | S1_PAGE);
         assertThat(fix.read(0x1234)).isEqualTo(F_ADDR_SIZE);
         fix.memory.put(0x4040_0000L, 0x4041_0000L | 5L << 12 | TABLE);
         assertThat(fix.read(0x1234)).isEqualTo(F_ADDR_SIZE);
-        fix.features.idr5(0, 3, 5);
+        fix.capabilities.idr5(0, 3, 5);
         fix.memory.put(0x4040_0000L, 0x4041_0000L | 5L << 12 | TABLE);
         assertThat(fix.read(0x1234)).as("the bits are reserved where addresses have 48").isZero();
         assertThat(fix.address()).isEqualTo(0x4800_1234L);
@@ -137,7 +137,7 @@ class StageOneWalkTest {
         fix.cd.set(6, 2, 1).set(0, 6, 16).address(1, 4, 51, 0x4040_0000L);
         fix.memory.put(0x4040_0000L, 0x4000_0000_0000L | S1_BLOCK);
         assertThat(fix.read(0x10)).isEqualTo(F_TRANSLATION);
-        fix.features.idr5(0, 3, 6);
+        fix.capabilities.idr5(0, 3, 6);
         fix.cd.set(32, 3, 5);
         assertThat(fix.read(0x10)).isZero();
         assertThat(fix.address()).isEqualTo(0x4000_0000_0010L);
@@ -285,7 +285,7 @@ class StageOneWalkTest {
 
     @Test
     void tableBaseIsAlignedToSixtyFourBytesWhereOutputsHaveFiftyTwoBits() {
-        fix.features.idr5(0, 3, 6);
+        fix.capabilities.idr5(0, 3, 6);
         fix.cd.set(0, 6, 33).address(1, 4, 51, S1_L1 + 0x30); // 31 bits: 2 entries, 16 bytes
         fix.memory.put(S1_L3, PAGE | S1_PAGE);
         assertThat(fix.read(0)).isEqualTo(F_TRANSLATION);
@@ -296,7 +296,7 @@ class StageOneWalkTest {
 
     @Test
     void bigEndianTablesAreReadAsSuch() {
-        fix.features.idr0(21, 2, 0);
+        fix.capabilities.idr0(21, 2, 0);
         fix.cd.set(15, 1, 1);
         fix.memory.put(S1_L1, Long.reverseBytes(S1_L2 | TABLE));
         fix.memory.put(S1_L2, Long.reverseBytes(S1_L3 | TABLE));

@@ -75,7 +75,7 @@ class StageTwoWalkTest {
 
     @Test
     void tableBaseIsAlignedToSixtyFourBytesWhereOutputsHaveFiftyTwoBits() {
-        fix.features.idr5(0, 3, 6);
+        fix.capabilities.idr5(0, 3, 6);
         fix.ste.set(160, 6, 33).address(3, 4, 51, S2_L1 + 0x30); // 31 bits: 2 entries, 16 bytes
         fix.memory.put(S2_L3, PAGE | S2_PAGE);
         assertThat(fix.read(0)).isEqualTo(F_TRANSLATION);
@@ -86,7 +86,7 @@ class StageTwoWalkTest {
 
     @Test
     void wideOutputAddressesAreCheckedAgainstSmallerSizes() {
-        fix.features.idr5(0, 3, 6);
+        fix.capabilities.idr5(0, 3, 6);
         fix.ste.set(160, 6, 64 - 42).set(166, 2, 1).set(174, 2, 1).set(176, 3, 5).address(3, 4, 51, 0x4040_0000L);
         fix.memory.put(0x4040_0000L, 0x4041_0000L | TABLE);
         fix.memory.put(0x4041_0000L, 0x4800_0000L | 5L << 12 | S2_PAGE);
@@ -167,7 +167,7 @@ class StageTwoWalkTest {
 
     @Test
     void executeNeverHasOneBitWithoutXnx() {
-        fix.features.idr3(4, 1, 0);
+        fix.capabilities.idr3(4, 1, 0);
         fix.memory.put(S2_L3, PAGE | S2_PAGE | 1L << 53);
         assertThat(fix.translate(0, Permission.PRIVILEGED_EXECUTE)).isZero();
         fix.memory.put(S2_L3, PAGE | S2_PAGE | 1L << 54);

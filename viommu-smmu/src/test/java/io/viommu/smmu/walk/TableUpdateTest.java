@@ -119,7 +119,7 @@ class TableUpdateTest {
 
     @Test
     void bigEndianDescriptorsAreUpdatedAsSuch() {
-        fix.features.idr0(21, 2, 0);
+        fix.capabilities.idr0(21, 2, 0);
         fix.cd.set(15, 1, 1);
         fix.memory.put(WalkFixture.S1_L1, Long.reverseBytes(S1_L2 | TABLE));
         fix.memory.put(S1_L2, Long.reverseBytes(S1_L3 | TABLE));

@@ -63,7 +63,7 @@ final class WalkFixture {
     final TestMemory memory = new TestMemory();
     final StreamConfiguration stream = new StreamConfiguration();
     final SmmuFault fault = new SmmuFault();
-    Features features = Features.full();
+    Features capabilities = Features.full();
     Record ste;
     boolean e2h;
     Record cd = Record.cd(S1_L1, 1);
@@ -105,8 +105,8 @@ final class WalkFixture {
         memory.put(S2_L2, S2_L3 | TABLE);
     }
 
-    WalkFixture features(final Features offered) {
-        features = offered;
+    WalkFixture capabilities(final Features offered) {
+        capabilities = offered;
         return this;
     }
 
@@ -117,12 +117,12 @@ final class WalkFixture {
     }
 
     int configure() {
-        final SmmuContext context = new SmmuContext(features.build(), 1, e2h ? 3 : 2, 0, STREAMS, 4);
+        final SmmuContext context = new SmmuContext(capabilities.build(), 1, e2h ? 3 : 2, 0, STREAMS, 4);
         ste.write(memory, STREAMS);
         cd.write(memory, CD);
-        walk = new TranslationWalk(memory, context.features());
+        walk = new TranslationWalk(memory, context.capabilities());
         assertThat(new StreamTable(memory).lookup(context, 0, stream, fault)).isZero();
-        return new ContextTable(walk).lookup(context.features(), DmaSession.NO_PASID, stream, fault);
+        return new ContextTable(walk).lookup(context.capabilities(), DmaSession.NO_PASID, stream, fault);
     }
 
     int read(final long va) {
