@@ -24,9 +24,8 @@ import io.viommu.smmu.config.StreamConfiguration;
 import io.viommu.smmu.fault.FaultReporter;
 import io.viommu.smmu.spec.EventLayout;
 import io.viommu.smmu.spec.StreamTableEntryLayout;
-import io.viommu.smmu.walk.ConfigurationLookup;
 import io.viommu.smmu.walk.Permission;
-import io.viommu.smmu.walk.TranslationWalk;
+import io.viommu.smmu.walk.RequestWalk;
 import io.viommu.tlb.CachedTranslation;
 
 /**
@@ -37,18 +36,15 @@ import io.viommu.tlb.CachedTranslation;
 final class AtsTraffic {
 
     private final SmmuCapabilities capabilities;
-    private final ConfigurationLookup configurations;
-    private final TranslationWalk walk;
+    private final RequestWalk walk;
     private final FaultReporter reporter;
     private final SmmuFault fault;
     private final CachedTranslation current;
     private int rights;
 
-    AtsTraffic(final SmmuCapabilities capabilities, final ConfigurationLookup configurations,
-            final TranslationWalk walk,
-            final FaultReporter reporter, final SmmuFault fault, final CachedTranslation current) {
+    AtsTraffic(final SmmuCapabilities capabilities, final RequestWalk walk, final FaultReporter reporter,
+            final SmmuFault fault, final CachedTranslation current) {
         this.capabilities = capabilities;
-        this.configurations = configurations;
         this.walk = walk;
         this.reporter = reporter;
         this.fault = fault;
@@ -68,17 +64,16 @@ final class AtsTraffic {
         if (!context.checksTranslatedTraffic()) {
             return pass(address);
         }
-        if (configurations.loadStream(context, device, fault) != SmmuFault.NONE) {
+        if (walk.find(context, device, fault) != SmmuFault.NONE) {
             recordConfigurationError(context, true);
             return DmaSession.ABORTED;
         }
-        final StreamConfiguration stream = configurations.stream();
-        switch (stream.ats()) {
+        switch (walk.stream().ats()) {
             case StreamTableEntryLayout.EATS_DISABLED :
                 reporter.recordForbidden();
                 return DmaSession.ABORTED;
             case StreamTableEntryLayout.EATS_SPLIT_STAGE :
-                return translateStage2(context, stream, address, access);
+                return translateStage2(context, address, access);
             default :
                 return pass(address);
         }
@@ -95,19 +90,15 @@ final class AtsTraffic {
     }
 
     /** Split-stage: the device gives IPAs, and faults of stage 2 are those of an ordinary transaction. */
-    private int translateStage2(final SmmuContext context, final StreamConfiguration stream, final long address,
-            final int access) {
-        final boolean write = (access & DmaSession.WRITE) != 0;
-        final boolean privileged = stream.privileged(false);
-        final boolean instruction = !write && stream.instruction(false);
-        reporter.attributes(privileged, instruction);
-        final int wanted = Permission.of(privileged, write, instruction);
-        if (walk.translateStage2Only(stream, address, wanted, fault) != SmmuFault.NONE) {
+    private int translateStage2(final SmmuContext context, final long address, final int access) {
+        final int found = walk.translateStage2(address, access, fault);
+        reporter.attributes(walk.privileged(), walk.instruction());
+        if (found != SmmuFault.NONE) {
             if (!fault.stage2()) {
                 reporter.record(fault);
                 return DmaSession.ABORTED;
             }
-            return reporter.end(context, stream, fault);
+            return reporter.end(context, walk.stream(), fault);
         }
         current.to(walk.address(), walk.shift(), walk.shift(), walk.permissions());
         return DmaSession.OK;
@@ -120,63 +111,38 @@ final class AtsTraffic {
             reporter.recordBadRequest();
             return AtsSession.ATS_UNSUPPORTED;
         }
-        final int found = configurations.loadStream(context, device, fault);
-        if (found == SmmuFault.SILENT) {
-            return AtsSession.ATS_UNSUPPORTED;
-        }
-        if (found != SmmuFault.NONE) {
-            recordConfigurationError(context, context.recordsInvalidStreams());
-            return AtsSession.ATS_ABORT;
-        }
-        final StreamConfiguration stream = configurations.stream();
-        if (stream.ats() == StreamTableEntryLayout.EATS_DISABLED) {
-            reporter.recordBadRequest();
-            return AtsSession.ATS_UNSUPPORTED;
-        }
-        if (configurations.loadContext(context, pasid, fault) != SmmuFault.NONE) {
-            return refuse(context, address);
-        }
-        return grant(context, stream, address, access);
+        return switch (walk.request(context, device, pasid, address, access, fault)) {
+            case SmmuFault.NONE -> grant(address, access);
+            case SmmuFault.SILENT -> AtsSession.ATS_UNSUPPORTED;
+            case RequestWalk.ATS_DISABLED -> {
+                reporter.recordBadRequest();
+                yield AtsSession.ATS_UNSUPPORTED;
+            }
+            default -> refuse(context, address);
+        };
     }
 
     /**
-     * 13.7.1: PRIVCFG decides whose rights are granted, INSTCFG which right a read needs and what stands for execution.
+     * 13.7.1: execution is granted with reading. 13.6.3: split-stage ATS gives the IPA out, with the rights and the
+     * size that both stages leave.
      */
-    private int grant(final SmmuContext context, final StreamConfiguration stream, final long address,
-            final int access) {
-        final boolean privileged = stream.privileged((access & DmaSession.PRIVILEGED) != 0);
-        final int read = Permission.of(privileged, false, stream.instruction(false));
-        final int write = Permission.of(privileged, true, false);
-        final boolean writeWanted = (access & DmaSession.WRITE) != 0;
-        if (walk.explore(stream, address, writeWanted ? read | write : read, fault) != SmmuFault.NONE) {
-            return refuse(context, address);
-        }
-        int allowed = take(stream);
-        // The request is the only moment to note a coming write: a clean page is made dirty now (3.13.7.1).
-        if (writeWanted && (allowed & write) == 0
-                && walk.translate(stream, address, write, fault) == SmmuFault.NONE) {
-            allowed = take(stream);
-        }
-        if ((allowed & read) != 0) {
+    private int grant(final long address, final int access) {
+        final StreamConfiguration stream = walk.stream();
+        final boolean split = stream.ats() == StreamTableEntryLayout.EATS_SPLIT_STAGE;
+        final int allowed = walk.permissions();
+        current.to(split ? walk.intermediateAddress() : walk.address(), walk.shift(), walk.shift(), allowed);
+        if ((allowed & walk.read()) != 0) {
             rights |= AtsSession.ATS_READ;
-            if ((access & DmaSession.EXECUTE) != 0
-                    && (allowed & Permission.of(privileged, false, stream.instruction(true))) != 0) {
+            if ((access & DmaSession.EXECUTE) != 0 && (allowed & walk.execute()) != 0) {
                 rights |= AtsSession.ATS_EXECUTE;
             }
         }
         // 13.6.4: where no stage translates, both rights are granted whatever was asked for.
-        if ((writeWanted || !stream.stage1() && !stream.stage2()) && (allowed & write) != 0) {
+        if (((access & DmaSession.WRITE) != 0 || !stream.stage1() && !stream.stage2())
+                && (allowed & walk.write()) != 0) {
             rights |= AtsSession.ATS_WRITE;
         }
         return rights == 0 ? grantNothing(address) : AtsSession.ATS_SUCCESS;
-    }
-
-    /** 13.6.3: split-stage ATS gives the IPA out, with the rights and the size that both stages leave. */
-    private int take(final StreamConfiguration stream) {
-        final boolean split = stream.ats() == StreamTableEntryLayout.EATS_SPLIT_STAGE;
-        current.to(split ? walk.intermediateAddress() : walk.address(), walk.shift(), walk.shift(),
-                walk.permissions());
-        return walk.permissions();
     }
 
     /** 3.9.1.2: success without rights is of the size of one STU. */
@@ -191,7 +157,7 @@ final class AtsTraffic {
         if (fault.translationRelated()) {
             return grantNothing(address);
         }
-        recordConfigurationError(context, true);
+        recordConfigurationError(context, context.recordsInvalidStreams());
         return AtsSession.ATS_ABORT;
     }
 

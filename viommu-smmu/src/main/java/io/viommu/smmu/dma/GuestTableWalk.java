@@ -15,7 +15,6 @@
  */
 package io.viommu.smmu.dma;
 
-import io.viommu.iommu.DmaSession;
 import io.viommu.smmu.config.SmmuContext;
 import io.viommu.smmu.config.SmmuFault;
 import io.viommu.smmu.config.StreamConfiguration;
@@ -23,10 +22,7 @@ import io.viommu.smmu.fault.GuestTables;
 import io.viommu.smmu.spec.ContextDescriptorLayout;
 import io.viommu.smmu.spec.EventLayout;
 import io.viommu.smmu.spec.StreamTableEntryLayout;
-import io.viommu.smmu.walk.ConfigurationLookup;
-import io.viommu.smmu.walk.Permission;
-import io.viommu.smmu.walk.TranslationWalk;
-import io.viommu.tlb.ConfigurationLog;
+import io.viommu.smmu.walk.RequestWalk;
 
 /**
  * Asks the guest's tables about transactions of passed-through devices, without a trace: no flag is set, nothing cached
@@ -36,25 +32,23 @@ public final class GuestTableWalk implements GuestTables {
 
     private final SmmuDmaTranslator translator;
     private final WitnessedMemory memory;
-    private final TranslationWalk walk;
-    private final ConfigurationLookup configurations;
+    private final RequestWalk walk;
     private final SmmuFault fault = new SmmuFault();
 
     GuestTableWalk(final SmmuDmaTranslator translator) {
         this.translator = translator;
         this.memory = new WitnessedMemory(translator.memory());
-        this.walk = new TranslationWalk(memory, translator.capabilities());
-        this.configurations = new ConfigurationLookup(memory, walk, new ConfigurationLog());
+        this.walk = new RequestWalk(memory, translator.capabilities());
     }
 
     @Override
     public long contextFetch(final int stream, final int substream, final long fetched, final long mask) {
         final SmmuContext context = translator.context();
-        if (loadStream(context, stream) != SmmuFault.NONE) {
+        if (!context.enabled() || walk.find(context, stream, fault) != SmmuFault.NONE) {
             return NOT_FOUND;
         }
         memory.forget();
-        configurations.loadContext(context, substream, fault);
+        walk.complete(context, substream, fault);
         return memory.find(fetched, mask);
     }
 
@@ -62,26 +56,28 @@ public final class GuestTableWalk implements GuestTables {
     public long descriptorFetch(final int stream, final int substream, final long input, final long fetched,
             final long mask) {
         final SmmuContext context = translator.context();
-        if (loadStream(context, stream) != SmmuFault.NONE
-                || configurations.loadContext(context, substream, fault) != SmmuFault.NONE) {
+        if (!context.enabled() || walk.configure(context, stream, substream, fault) != SmmuFault.NONE) {
             return NOT_FOUND;
         }
         memory.forget();
-        walk.translate(configurations.stream(), input, 0, fault);
+        walk.readTables(input, fault);
         return memory.find(fetched, mask);
     }
 
     @Override
     public boolean refusesAts(final int stream) {
         final SmmuContext context = translator.context();
-        return !context.enabled() || loadStream(context, stream) == SmmuFault.NONE
-                && configurations.stream().ats() == StreamTableEntryLayout.EATS_DISABLED;
+        return !context.enabled() || walk.find(context, stream, fault) == SmmuFault.NONE
+                && walk.stream().ats() == StreamTableEntryLayout.EATS_DISABLED;
     }
 
     @Override
     public int eventOf(final int stream, final int substream, final long input, final int access) {
         final SmmuContext context = translator.context();
-        final int event = translate(context, stream, substream, input, access);
+        // With translation off there are no tables.
+        final int event = context.enabled()
+                ? walk.walkAnew(context, stream, substream, input, access, fault)
+                : SmmuFault.SILENT;
         if (event == SmmuFault.NONE || event == SmmuFault.SILENT
                 || event == EventLayout.C_BAD_STREAMID && !context.recordsInvalidStreams()) {
             return ALLOWED;
@@ -89,7 +85,7 @@ public final class GuestTableWalk implements GuestTables {
         if (fault.stage2()) {
             return STAGE_2;
         }
-        final StreamConfiguration found = configurations.stream();
+        final StreamConfiguration found = walk.stream();
         return fault.translationRelated() && found.stage1() && !found.stage1Flag(ContextDescriptorLayout.R)
                 ? SUPPRESSED
                 : event;
@@ -98,27 +94,5 @@ public final class GuestTableWalk implements GuestTables {
     @Override
     public long fetchAddress() {
         return fault.translationRelated() ? 0 : fault.address() & EventLayout.FETCH_ADDR;
-    }
-
-    private int translate(final SmmuContext context, final int stream, final int substream, final long input,
-            final int access) {
-        final int entry = loadStream(context, stream);
-        if (entry != SmmuFault.NONE) {
-            return entry;
-        }
-        final int configured = configurations.loadContext(context, substream, fault);
-        if (configured != SmmuFault.NONE) {
-            return configured;
-        }
-        final StreamConfiguration found = configurations.stream();
-        final boolean write = (access & DmaSession.WRITE) != 0;
-        final int wanted = Permission.of(found.privileged((access & DmaSession.PRIVILEGED) != 0), write,
-                !write && found.instruction((access & DmaSession.EXECUTE) != 0));
-        return walk.translate(found, input, wanted, fault);
-    }
-
-    /** With translation off there are no tables. */
-    private int loadStream(final SmmuContext context, final int stream) {
-        return context.enabled() ? configurations.loadStream(context, stream, fault) : SmmuFault.SILENT;
     }
 }

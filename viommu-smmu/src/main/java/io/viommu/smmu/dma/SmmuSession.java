@@ -19,9 +19,8 @@ import io.viommu.smmu.config.SmmuContext;
 import io.viommu.smmu.config.SmmuFault;
 import io.viommu.smmu.config.StreamConfiguration;
 import io.viommu.smmu.fault.FaultReporter;
-import io.viommu.smmu.walk.ConfigurationLookup;
 import io.viommu.smmu.walk.Permission;
-import io.viommu.smmu.walk.TranslationWalk;
+import io.viommu.smmu.walk.RequestWalk;
 import io.viommu.tlb.CachedSession;
 import io.viommu.tlb.DmaEpochs;
 import io.viommu.tlb.TranslationCache;
@@ -40,8 +39,7 @@ public final class SmmuSession extends CachedSession {
 
     private final SmmuDmaTranslator translator;
     private final TranslationCache cache;
-    private final TranslationWalk walk;
-    private final ConfigurationLookup configurations;
+    private final RequestWalk walk;
     private final FaultReporter reporter;
     private final AtsTraffic ats;
     private final SmmuFault fault = new SmmuFault();
@@ -50,10 +48,9 @@ public final class SmmuSession extends CachedSession {
         super(epochs);
         this.translator = translator;
         this.cache = translator.cache();
-        this.walk = new TranslationWalk(translator.memory(), translator.capabilities());
-        this.configurations = new ConfigurationLookup(translator.memory(), walk, translator.configurations());
+        this.walk = new RequestWalk(translator.memory(), translator.capabilities(), translator.configurations());
         this.reporter = new FaultReporter(translator.faults(), translator.stalls());
-        this.ats = new AtsTraffic(translator.capabilities(), configurations, walk, reporter, fault, current);
+        this.ats = new AtsTraffic(translator.capabilities(), walk, reporter, fault, current);
     }
 
     @Override
@@ -74,31 +71,13 @@ public final class SmmuSession extends CachedSession {
         if (!context.enabled()) {
             return passDisabled(context, device, pasid, iova, ticket);
         }
-        final int configured = configurations.load(context, device, pasid, fault);
-        final StreamConfiguration stream = configurations.loaded();
-        final boolean write = (access & WRITE) != 0;
-        if (configured != SmmuFault.NONE) {
+        if (walk.walk(context, device, pasid, iova, access, fault) != SmmuFault.NONE) {
             reporter.transaction(device, pasid, iova, access);
-            if (fault.translationRelated() || fault.stage2()) {
-                overrides(stream, access);
-            }
-            return reporter.end(context, stream, fault);
+            reporter.attributes(walk.privileged(), walk.instruction());
+            return reporter.end(context, walk.stream(), fault);
         }
-        final boolean privileged = stream.privileged((access & PRIVILEGED) != 0);
-        final boolean instruction = !write && stream.instruction((access & EXECUTE) != 0);
-        if (walk.translate(stream, iova, Permission.of(privileged, write, instruction), fault) != SmmuFault.NONE) {
-            reporter.transaction(device, pasid, iova, access);
-            reporter.attributes(privileged, instruction);
-            return reporter.end(context, stream, fault);
-        }
-        keep(stream, device, pasid, iova, ticket);
+        keep(walk.stream(), device, pasid, iova, ticket);
         return OK;
-    }
-
-    /** A stage-2 fault of the CD's fetch comes before the configuration is whole, but the overrides are known. */
-    private void overrides(final StreamConfiguration stream, final int access) {
-        reporter.attributes(stream.privileged((access & PRIVILEGED) != 0),
-                (access & WRITE) == 0 && stream.instruction((access & EXECUTE) != 0));
     }
 
     /** 6.3.9, 6.3.14: SMMUEN is 0. Addresses beyond the output size abort, without an event. */

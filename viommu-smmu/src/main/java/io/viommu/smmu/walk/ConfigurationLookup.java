@@ -28,7 +28,7 @@ import io.viommu.tlb.KeptConfigurations;
  * One thread's configurations: decoded ones of the streams that it served last, each good until the guest invalidates
  * it (IHI 0070, 3.21.2). Failed look-ups are not kept.
  */
-public final class ConfigurationLookup {
+final class ConfigurationLookup {
 
     private static final int PLACES = 16;
 
@@ -38,14 +38,7 @@ public final class ConfigurationLookup {
     private final StreamConfiguration bare = new StreamConfiguration();
     private SmmuContext registers;
 
-    /**
-     * Makes the configurations of one thread, none yet.
-     *
-     * @param memory      where the stream table is.
-     * @param walk        reads context descriptors.
-     * @param invalidated what the guest invalidates.
-     */
-    public ConfigurationLookup(final GuestMemory memory, final TranslationWalk walk,
+    ConfigurationLookup(final GuestMemory memory, final TranslationWalk walk,
             final ConfigurationLog invalidated) {
         streams = new StreamTable(memory);
         contexts = new ContextTable(walk);
@@ -55,13 +48,9 @@ public final class ConfigurationLookup {
     /**
      * Finds a configuration, kept or in memory; {@link #loaded} gives it, as far as it was found.
      *
-     * @param context     the registers.
-     * @param streamId    StreamID.
-     * @param substreamId SubstreamID, or -1.
-     * @param fault       becomes the fault, if there is one.
      * @return {@link SmmuFault#NONE} or the event.
      */
-    public int load(final SmmuContext context, final int streamId, final int substreamId, final SmmuFault fault) {
+    int load(final SmmuContext context, final int streamId, final int substreamId, final SmmuFault fault) {
         if (context != registers) {
             // Configurations belong to the registers under which they were read, whatever overtook the walk meanwhile.
             registers = context;
@@ -82,45 +71,23 @@ public final class ConfigurationLookup {
         return completed;
     }
 
-    /**
-     * What the last {@link #load} found.
-     *
-     * @return good until the next.
-     */
-    public StreamConfiguration loaded() {
+    /** What the last {@link #load} found; good until the next. */
+    StreamConfiguration loaded() {
         return kept.place();
     }
 
-    /**
-     * Looks only the stream table entry up, into {@link #stream}.
-     *
-     * @param context  the registers.
-     * @param streamId StreamID.
-     * @param fault    becomes the fault, if there is one.
-     * @return {@link SmmuFault#NONE} or the event.
-     */
-    public int loadStream(final SmmuContext context, final int streamId, final SmmuFault fault) {
+    /** Looks only the stream table entry up, into {@link #fresh}. */
+    int loadStream(final SmmuContext context, final int streamId, final SmmuFault fault) {
         return streams.lookup(context, streamId, bare, fault);
     }
 
-    /**
-     * Completes {@link #stream} by a context descriptor.
-     *
-     * @param context     the registers.
-     * @param substreamId SubstreamID, or -1.
-     * @param fault       becomes the fault, if there is one.
-     * @return {@link SmmuFault#NONE} or the event.
-     */
-    public int loadContext(final SmmuContext context, final int substreamId, final SmmuFault fault) {
+    /** Completes {@link #fresh} by a context descriptor. */
+    int loadContext(final SmmuContext context, final int substreamId, final SmmuFault fault) {
         return contexts.lookup(context.capabilities(), substreamId, bare, fault);
     }
 
-    /**
-     * What {@link #loadStream} and {@link #loadContext} found.
-     *
-     * @return good until the next.
-     */
-    public StreamConfiguration stream() {
+    /** What {@link #loadStream} and {@link #loadContext} found, always the same object. */
+    StreamConfiguration fresh() {
         return bare;
     }
 }

@@ -213,6 +213,17 @@ class AtsTrafficTest {
     }
 
     @Test
+    void requestForWritingWhereOnlyReadingIsAllowedIsAnsweredWithWhereReadsGo() {
+        bench.stage2();
+        bench.memory.put(S2_L3, PAGE | S2_PAGE & ~(1L << 7));
+        ats(1).on();
+        assertThat(request(0x10, WRITE)).isEqualTo(ATS_SUCCESS);
+        assertThat(bench.session.atsRights()).isEqualTo(ATS_READ);
+        assertThat(bench.session.address()).isEqualTo(PAGE + 0x10);
+        assertThat(bench.session.span()).isEqualTo(0x1000 - 0x10);
+    }
+
+    @Test
     void whatStageOneDeniesDoesNotReachStageTwo() {
         bench.nested();
         bench.memory.put(S2_L1 + 2 * 8, TestMemory.NOWHERE | TABLE);
