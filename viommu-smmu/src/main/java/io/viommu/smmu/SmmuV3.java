@@ -23,6 +23,7 @@ import io.viommu.fault.FaultRecord;
 import io.viommu.iommu.DmaTranslator;
 import io.viommu.iommu.IommuPlatform;
 import io.viommu.iommu.VirtualIommu;
+import io.viommu.memory.GuestMemory;
 import io.viommu.pipeline.DeferredWork;
 import io.viommu.smmu.command.CommandExecutor;
 import io.viommu.smmu.command.CommandQueue;
@@ -34,6 +35,7 @@ import io.viommu.smmu.dma.SmmuDmaTranslator;
 import io.viommu.smmu.dma.SmmuSession;
 import io.viommu.smmu.fault.EventQueue;
 import io.viommu.smmu.fault.FaultInjection;
+import io.viommu.smmu.fault.FaultWay;
 import io.viommu.smmu.fault.StallListener;
 import io.viommu.smmu.fault.StallTable;
 import io.viommu.smmu.hardware.HardwareStreams;
@@ -53,10 +55,6 @@ import io.viommu.smmu.spec.SmmuRegisters;
  */
 public final class SmmuV3 implements VirtualIommu, DmaTranslator {
 
-    private static final long NOBODY = 0;
-    /** How often a batch looks again that wrote nothing: handlers that acknowledge for ever don't hold the injector. */
-    private static final int MAX_IDLE_LOOKS = 64;
-
     private final RegisterFrame frame;
     private final SmmuCapabilities capabilities;
     private final SmmuDmaTranslator translator;
@@ -70,11 +68,6 @@ public final class SmmuV3 implements VirtualIommu, DmaTranslator {
     private final CommandQueue commands;
     private final DeferredWork deferred;
     private final FaultWay faults = new FaultWay();
-    /**
-     * The id of the thread that injects just now; written and compared by that thread itself, so a stale value is never
-     * its own. It is a number, since to store a reference for each fault costs a barrier of the collector.
-     */
-    private long injector;
 
     /**
      * Makes a device, reset.
@@ -83,26 +76,26 @@ public final class SmmuV3 implements VirtualIommu, DmaTranslator {
      * @param platform what the VMM gives.
      */
     public SmmuV3(final SmmuConfig config, final IommuPlatform platform) {
-        final SmmuCapabilities capabilities = config.capabilities();
+        final GuestMemory memory = platform.memory();
         final Control control = new Control();
-        final MessagePort port = new MessagePort(platform.memory(), platform.interrupts(), capabilities);
-        this.capabilities = capabilities;
+        this.capabilities = config.capabilities();
         this.stalls = new StallTable(capabilities, platform.host());
-        this.translator = new SmmuDmaTranslator(platform.memory(), capabilities, stalls);
-        this.frame = new RegisterFrame(capabilities, port, control);
-        this.events = new EventQueue(frame, platform.memory(), capabilities);
-        this.pageRequests = new PageRequests(
-                capabilities.pri() ? new PageRequestQueue(frame, platform.memory(), capabilities) : null, capabilities,
-                platform.host());
-        this.injection = new FaultInjection(frame, events, capabilities, platform.host(), config.lostEvents(), stalls,
-                pageRequests, translator.openTables());
+        this.translator = new SmmuDmaTranslator(memory, capabilities, stalls);
+        this.frame = new RegisterFrame(capabilities, new MessagePort(memory, platform.interrupts(), capabilities),
+                control);
+        this.events = new EventQueue(frame, memory);
+        this.pageRequests = new PageRequests(capabilities.pri() ? new PageRequestQueue(frame, memory) : null,
+                capabilities, platform.host());
+        this.injection = new FaultInjection(frame, events, config.lostEvents(), stalls, pageRequests,
+                translator.openTables());
         this.hardware = config.accelerated()
-                ? new HardwareStreams(platform.host().streams(), platform.memory(), capabilities, this::hardwareFailed)
+                ? new HardwareStreams(platform.host().streams(), memory, capabilities, this::hardwareFailed)
                 : null;
-        this.executor = new CommandExecutor(capabilities, frame, translator.invalidations(), stalls, pageRequests,
-                faults::drain, port, hardware == null ? PassedThrough.NONE : hardware, this::onInjector);
+        this.executor = new CommandExecutor(frame, translator.invalidations(), stalls, pageRequests, faults,
+                hardware == null ? PassedThrough.NONE : hardware);
         this.deferred = new DeferredWork("smmuv3-deferred", control::catchUp);
-        this.commands = new CommandQueue(frame, platform.memory(), capabilities, executor, this::onInjector, deferred);
+        this.commands = new CommandQueue(frame, memory, executor, faults, deferred);
+        events.onRoom(this::wakeInjector);
         takeEffect();
     }
 
@@ -162,7 +155,7 @@ public final class SmmuV3 implements VirtualIommu, DmaTranslator {
             hardware.reset();
         }
         takeEffect();
-        if (!onInjector()) {
+        if (!faults.injecting()) {
             translator.invalidations().quiesce();
             faults.drain();
             frame.reset(); // an index that the injector was just moving
@@ -207,40 +200,27 @@ public final class SmmuV3 implements VirtualIommu, DmaTranslator {
 
     @Override
     public FaultDisposition inject(final FaultRecord record) {
-        injector = Thread.currentThread().threadId();
+        faults.enter();
         try {
             return injection.inject(record);
         } finally {
-            injector = NOBODY;
+            faults.leave();
         }
     }
 
-    /**
-     * The interrupt may make the guest take events at once, which makes room for records that wait. A turn that writes
-     * one leaves fewer of them; turns that write none, since the write aborts and the guest acknowledges, are numbered.
-     */
     @Override
     public void endOfBatch() {
-        injector = Thread.currentThread().threadId();
+        faults.enter();
         try {
-            int idle = 0;
-            do {
-                idle = injection.recordWaiting() ? 0 : idle + 1;
-                events.endOfBatch();
-                pageRequests.endOfBatch();
-            } while (stalls.hasWaiting() && events.writable() && idle <= MAX_IDLE_LOOKS);
+            injection.endOfBatch();
         } finally {
-            injector = NOBODY;
+            faults.leave();
         }
-    }
-
-    private boolean onInjector() {
-        return injector == Thread.currentThread().threadId();
     }
 
     /** Records that wait can be written now, perhaps; only the injector may do so. */
     private void wakeInjector() {
-        if (!stalls.hasWaiting() || !events.writable() || onInjector()) {
+        if (!stalls.hasWaiting() || !events.writable() || faults.injecting()) {
             return;
         }
         if (!faults.wake()) {
@@ -273,7 +253,7 @@ public final class SmmuV3 implements VirtualIommu, DmaTranslator {
         public boolean changing(final int cleared, final int set) {
             if (((cleared | set) & (SmmuRegisters.CR0_SMMUEN | SmmuRegisters.CR0_ATSCHK)) != 0) {
                 takeEffect();
-                if (!onInjector()) {
+                if (!faults.injecting()) {
                     translator.invalidations().quiesce();
                 } else if (!translator.invalidations().tryQuiesce()) {
                     unsettled.add(cleared, set);
@@ -303,7 +283,7 @@ public final class SmmuV3 implements VirtualIommu, DmaTranslator {
         @Override
         public void bypassChanged() {
             takeEffect();
-            if (!onInjector()) {
+            if (!faults.injecting()) {
                 translator.invalidations().quiesce();
             }
         }
@@ -321,27 +301,28 @@ public final class SmmuV3 implements VirtualIommu, DmaTranslator {
         @Override
         public boolean interruptsDisabling() {
             faults.drain();
-            return !onInjector();
+            return !faults.injecting();
+        }
+    }
+
+    /** Changes of CR0 that have not been acknowledged yet. */
+    private static final class UnsettledChange {
+
+        private int cleared;
+        private int set;
+
+        /** Adds a change; what goes one way and back again has gone both ways. */
+        synchronized void add(final int newlyCleared, final int newlySet) {
+            cleared |= newlyCleared;
+            set |= newlySet;
         }
 
-        @Override
-        public void commandsPosted() {
-            commands.run();
-        }
-
-        @Override
-        public void eventsConsumed() {
-            wakeInjector();
-        }
-
-        @Override
-        public void errorsAcknowledged(final int errors) {
-            if ((errors & SmmuRegisters.GERROR_CMDQ) != 0) {
-                commands.run();
-            }
-            if ((errors & SmmuRegisters.GERROR_EVENTQ_ABT) != 0) {
-                wakeInjector();
-            }
+        /** Takes all: the bits cleared in the upper half, those set in the lower; 0 if there is nothing. */
+        synchronized long take() {
+            final long change = (long) cleared << Integer.SIZE | Integer.toUnsignedLong(set);
+            cleared = 0;
+            set = 0;
+            return change;
         }
     }
 }

@@ -18,7 +18,6 @@ package io.viommu.smmu.command;
 
 import java.nio.ByteOrder;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.BooleanSupplier;
 
 import org.agrona.BufferUtil;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -26,9 +25,9 @@ import org.agrona.concurrent.UnsafeBuffer;
 import io.viommu.device.RegisterFile;
 import io.viommu.memory.GuestMemory;
 import io.viommu.pipeline.DeferredWork;
+import io.viommu.smmu.fault.FaultWay;
 import io.viommu.smmu.queue.QueueIndex;
 import io.viommu.smmu.register.RegisterFrame;
-import io.viommu.smmu.register.SmmuCapabilities;
 import io.viommu.smmu.spec.CommandLayout;
 import io.viommu.smmu.spec.SmmuRegisters;
 
@@ -37,35 +36,15 @@ import io.viommu.smmu.spec.SmmuRegisters;
  * command error is active, on the vCPU thread that gave the reason to look: a write of CMDQ_PROD, CMDQEN set, an error
  * acknowledged.
  *
- * <p>One thread at a time is in the queue; another vCPU waits for its turn, and finds its commands done or does them.
- * Two can't wait: the thread that is in the queue already, when an interrupt it caused makes the guest write a
- * register, and the injector, since a CMD_SYNC waits for it. These leave a note, and who is in the queue looks again.
+ * <p>One thread at a time executes commands; another vCPU waits for its turn, and then finds its commands done or does
+ * them. Two threads may not wait: the one that is executing commands, when an interrupt that it caused makes the guest
+ * write CMDQ_PROD again, and the injector, since a CMD_SYNC waits for it. These set {@link #lookAgain} and return; the
+ * thread that is executing looks at CMDQ_PROD once more before it leaves.
  *
  * <p>Work is bounded: a look takes what CMDQ_PROD showed at its start, never more than the queue holds, and pointers
  * that are further apart than the queue is long are not followed at all.
  */
 public final class CommandQueue {
-
-    /** Executes commands; called by one thread at a time. */
-    public interface Executor {
-        /**
-         * Executes a command.
-         *
-         * @param word0 first word.
-         * @param word1 second word.
-         * @return 0; the code for CMDQ_CONS.ERR, in which case the command had no effect; {@link #STOPPED} or
-         *         {@link #LATER}.
-         */
-        int execute(long word0, long word1);
-
-        /**
-         * CMDQ_CONS has passed the command.
-         *
-         * @param word0 first word.
-         * @param word1 second word.
-         */
-        void consumed(long word0, long word1);
-    }
 
     /** The calling thread may not execute the command, since it would have to wait: another takes the queue over. */
     public static final int LATER = -2;
@@ -79,8 +58,8 @@ public final class CommandQueue {
     private final RegisterFrame frame;
     private final RegisterFile registers;
     private final GuestMemory memory;
-    private final Executor executor;
-    private final BooleanSupplier onInjector;
+    private final CommandExecutor executor;
+    private final FaultWay faults;
     private final DeferredWork deferred;
     private final int maxLog2;
     private final long addressMask;
@@ -90,25 +69,26 @@ public final class CommandQueue {
     private volatile boolean lookAgain;
 
     /**
-     * Makes the queue.
+     * Makes the queue, which hears CMDQ_PROD and acknowledgements of its errors.
      *
-     * @param frame      the registers.
-     * @param memory     the guest's memory.
-     * @param capabilities what the device offers.
-     * @param executor   executes the commands.
-     * @param onInjector tells whether the calling thread is injecting just now.
-     * @param deferred   runs the queue on a thread that may wait.
+     * @param frame    the registers.
+     * @param memory   the guest's memory.
+     * @param executor executes the commands.
+     * @param faults   knows who injects just now.
+     * @param deferred runs the queue on a thread that may wait.
      */
-    public CommandQueue(final RegisterFrame frame, final GuestMemory memory, final SmmuCapabilities capabilities,
-            final Executor executor, final BooleanSupplier onInjector, final DeferredWork deferred) {
+    public CommandQueue(final RegisterFrame frame, final GuestMemory memory, final CommandExecutor executor,
+            final FaultWay faults, final DeferredWork deferred) {
         this.frame = frame;
         this.registers = frame.registers();
         this.memory = memory;
         this.executor = executor;
-        this.onInjector = onInjector;
+        this.faults = faults;
         this.deferred = deferred;
-        this.maxLog2 = capabilities.commandQueueLog2();
-        this.addressMask = capabilities.addressMask();
+        this.maxLog2 = frame.capabilities().commandQueueLog2();
+        this.addressMask = frame.capabilities().addressMask();
+        registers.onWrite(SmmuRegisters.CMDQ_PROD, (_, _, _, _) -> run());
+        frame.errors().onAcknowledge(SmmuRegisters.GERROR_CMDQ, this::run);
     }
 
     /** Executes what is there. */
@@ -141,7 +121,7 @@ public final class CommandQueue {
             return false;
         }
         while (!owner.compareAndSet(null, self)) {
-            if (onInjector.getAsBoolean()) {
+            if (faults.injecting()) {
                 return false;
             }
             Thread.onSpinWait();

@@ -16,13 +16,11 @@
 
 package io.viommu.smmu.command;
 
-import java.util.function.BooleanSupplier;
-
+import io.viommu.smmu.fault.FaultWay;
 import io.viommu.smmu.fault.StallTable;
-import io.viommu.smmu.register.GlobalErrors;
 import io.viommu.smmu.register.InterruptSource;
 import io.viommu.smmu.register.MessagePort;
-import io.viommu.smmu.register.SmmuCapabilities;
+import io.viommu.smmu.register.RegisterFrame;
 import io.viommu.smmu.spec.CommandLayout;
 import io.viommu.smmu.spec.SmmuRegisters;
 
@@ -33,29 +31,20 @@ import io.viommu.smmu.spec.SmmuRegisters;
  */
 final class SyncCommand {
 
-    private final SmmuCapabilities capabilities;
+    private final RegisterFrame frame;
     private final InvalidationSink sink;
     private final StallTable stalls;
-    private final DeviceCommands devices;
+    private final FaultWay faults;
     private final PassedThrough hardware;
-    private final Runnable drainFaults;
-    private final MessagePort port;
-    private final GlobalErrors errors;
-    private final BooleanSupplier onInjector;
     private boolean invalidated;
 
-    SyncCommand(final SmmuCapabilities capabilities, final InvalidationSink sink, final StallTable stalls,
-            final DeviceCommands devices, final PassedThrough hardware, final Runnable drainFaults,
-            final MessagePort port, final GlobalErrors errors, final BooleanSupplier onInjector) {
-        this.capabilities = capabilities;
+    SyncCommand(final RegisterFrame frame, final InvalidationSink sink, final StallTable stalls, final FaultWay faults,
+            final PassedThrough hardware) {
+        this.frame = frame;
         this.sink = sink;
         this.stalls = stalls;
-        this.devices = devices;
+        this.faults = faults;
         this.hardware = hardware;
-        this.drainFaults = drainFaults;
-        this.port = port;
-        this.errors = errors;
-        this.onInjector = onInjector;
     }
 
     /** Something was invalidated since the last CMD_SYNC. */
@@ -63,11 +52,11 @@ final class SyncCommand {
         invalidated = true;
     }
 
-    int execute(final long word0) {
+    int execute(final long word0, final DeviceCaches caches) {
         if (completionSignal(word0) == CommandLayout.CS_RESERVED) {
             return CommandLayout.CERROR_ILL;
         }
-        if (!onInjector.getAsBoolean()) {
+        if (!faults.injecting()) {
             sink.quiesce();
         } else if (!sink.tryQuiesce()) {
             return CommandQueue.LATER; // a transaction may be waiting for room that only the injector makes
@@ -76,12 +65,12 @@ final class SyncCommand {
         if (unfinished != 0) {
             return unfinished;
         }
-        drainFaults.run();
+        faults.drain();
         if (invalidated) {
             stalls.retryWaiting();
-            drainFaults.run(); // the injector may have been about to record one of them
+            faults.drain(); // the injector may have been about to record one of them
         }
-        if (!devices.confirmed()) {
+        if (!caches.confirmed()) {
             return CommandLayout.CERROR_ATC_INV_SYNC;
         }
         invalidated = false;
@@ -93,9 +82,10 @@ final class SyncCommand {
         if (completionSignal(word0) != CommandLayout.CS_IRQ) {
             return;
         }
+        final MessagePort port = frame.messages();
         final long address = word1 & CommandLayout.MSI_ADDRESS;
-        if (capabilities.msi() && address != 0 && !port.send(address, (int) (word0 >>> CommandLayout.STREAM_SHIFT))) {
-            errors.activate(SmmuRegisters.GERROR_MSI_CMDQ_ABT);
+        if (port.offered() && address != 0 && !port.send(address, (int) (word0 >>> CommandLayout.STREAM_SHIFT))) {
+            frame.errors().activate(SmmuRegisters.GERROR_MSI_CMDQ_ABT);
         }
         port.pulse(InterruptSource.SYNC_LINE);
     }

@@ -241,7 +241,7 @@ public final class StreamConfiguration {
     }
 
     /**
-     * Whether transactions may be taken for what they don't say that they are.
+     * Whether PRIVCFG or INSTCFG make transactions of the stream something else than they say they are.
      *
      * @return true if PRIVCFG or INSTCFG is in effect.
      */

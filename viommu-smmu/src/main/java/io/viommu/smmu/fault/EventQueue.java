@@ -21,8 +21,6 @@ import io.viommu.memory.GuestMemory;
 import io.viommu.smmu.queue.OutputQueue;
 import io.viommu.smmu.register.InterruptSource;
 import io.viommu.smmu.register.RegisterFrame;
-import io.viommu.smmu.register.SmmuCapabilities;
-import io.viommu.smmu.spec.EventLayout;
 import io.viommu.smmu.spec.SmmuRegisters;
 
 /**
@@ -46,17 +44,24 @@ public final class EventQueue {
     /**
      * Makes the queue.
      *
-     * @param frame    the registers.
-     * @param memory   the guest's memory.
-     * @param capabilities what the device offers.
+     * @param frame  the registers.
+     * @param memory the guest's memory.
      */
-    public EventQueue(final RegisterFrame frame, final GuestMemory memory, final SmmuCapabilities capabilities) {
+    public EventQueue(final RegisterFrame frame, final GuestMemory memory) {
         this.frame = frame;
-        this.queue = new OutputQueue(frame.registers(), memory, capabilities, SmmuRegisters.EVENTQ_BASE,
-                SmmuRegisters.EVENTQ_PROD, SmmuRegisters.EVENTQ_CONS, capabilities.eventQueueLog2(),
-                EventLayout.LENGTH);
+        this.queue = new OutputQueue(frame, memory, OutputQueue.Kind.EVENTQ);
         this.interrupt = frame.eventqInterrupt();
-        this.everyBatch = capabilities.qemu();
+        this.everyBatch = frame.capabilities().qemu();
+    }
+
+    /**
+     * Sets what goes on when there may be room again: EVENTQ_CONS was written, or an abort was acknowledged.
+     *
+     * @param next runs on the vCPU thread of the write.
+     */
+    public void onRoom(final Runnable next) {
+        frame.registers().onWrite(SmmuRegisters.EVENTQ_CONS, (_, _, _, _) -> next.run());
+        frame.errors().onAcknowledge(SmmuRegisters.GERROR_EVENTQ_ABT, next);
     }
 
     /**
@@ -70,8 +75,8 @@ public final class EventQueue {
     }
 
     /**
-     * Writes a record, or discards it. Not for records of stalled transactions while the queue isn't writable: these
-     * are never discarded (7.2.1).
+     * Writes a record, or discards it; the interrupt follows in {@link #endOfBatch}. Not for records of stalled
+     * transactions while the queue isn't writable: these are never discarded (7.2.1).
      *
      * @param word0 first word.
      * @param word1 second word.

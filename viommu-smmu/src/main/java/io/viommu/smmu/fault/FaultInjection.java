@@ -20,7 +20,6 @@ import io.viommu.fault.FaultDisposition;
 import io.viommu.fault.FaultKind;
 import io.viommu.fault.FaultRecord;
 import io.viommu.fault.LostEventPolicy;
-import io.viommu.fault.PageResponder;
 import io.viommu.smmu.page.PageRequests;
 import io.viommu.smmu.register.RegisterFrame;
 import io.viommu.smmu.register.SmmuCapabilities;
@@ -33,10 +32,12 @@ import io.viommu.smmu.spec.SmmuRegisters;
  */
 public final class FaultInjection {
 
+    /** How often a batch looks again that wrote nothing: handlers that acknowledge for ever don't hold the injector. */
+    private static final int MAX_IDLE_LOOKS = 64;
+
     private final RegisterFrame frame;
     private final EventQueue events;
     private final SmmuCapabilities capabilities;
-    private final PageResponder host;
     private final LostEventPolicy lostEvents;
     private final StallTable stalls;
     private final PageRequests pageRequests;
@@ -49,20 +50,16 @@ public final class FaultInjection {
      *
      * @param frame      the registers.
      * @param events     the guest's Event queue.
-     * @param capabilities what the device offers.
-     * @param host       takes automatic answers.
      * @param lostEvents what the guest learns of losses of the host.
      * @param stalls     the stalled transactions.
      * @param pages      the page requests.
      * @param tables     the guest's tables, for live faults.
      */
-    public FaultInjection(final RegisterFrame frame, final EventQueue events, final SmmuCapabilities capabilities,
-            final PageResponder host, final LostEventPolicy lostEvents, final StallTable stalls,
-            final PageRequests pages, final GuestTables tables) {
+    public FaultInjection(final RegisterFrame frame, final EventQueue events, final LostEventPolicy lostEvents,
+            final StallTable stalls, final PageRequests pages, final GuestTables tables) {
         this.frame = frame;
         this.events = events;
-        this.capabilities = capabilities;
-        this.host = host;
+        this.capabilities = frame.capabilities();
         this.lostEvents = lostEvents;
         this.stalls = stalls;
         this.pageRequests = pages;
@@ -169,7 +166,7 @@ public final class FaultInjection {
     }
 
     private FaultDisposition endStall(final FaultRecord record) {
-        host.respond(record.source(), record.cookie(), PageResponder.INVALID);
+        stalls.refuse(record.source(), record.cookie());
         return FaultDisposition.STALL_NOT_TAKEN;
     }
 
@@ -187,12 +184,26 @@ public final class FaultInjection {
     }
 
     /**
-     * Brings records that wait into the queue, as far as there is room. Called by the injector. Each turn takes one
-     * that waits, and only the injector lets more wait, so it ends whatever the guest does meanwhile.
+     * Ends a batch: the interrupts go out. The guest may take events at once, which makes room for records that wait. A
+     * turn that writes one leaves fewer of them; turns that write none, since the write aborts and the guest
+     * acknowledges, are numbered.
+     */
+    public void endOfBatch() {
+        int idle = 0;
+        do {
+            idle = recordWaiting() ? 0 : idle + 1;
+            events.endOfBatch();
+            pageRequests.endOfBatch();
+        } while (stalls.hasWaiting() && events.writable() && idle <= MAX_IDLE_LOOKS);
+    }
+
+    /**
+     * Brings records that wait into the queue, as far as there is room. Each turn takes one that waits, and only the
+     * injector lets more wait, so it ends whatever the guest does meanwhile.
      *
      * @return whether one was written.
      */
-    public boolean recordWaiting() {
+    private boolean recordWaiting() {
         boolean written = false;
         while (stalls.hasWaiting() && events.writable()) {
             final long ticket = stalls.recordNext(waiting);

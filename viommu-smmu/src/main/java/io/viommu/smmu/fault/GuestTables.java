@@ -30,7 +30,7 @@ public interface GuestTables {
 
     /** Mask: of an address of the host, a guest can recognise what lies within a page, which stage 2 keeps. */
     long WITHIN_PAGE = 0xFF8;
-    /** Mask: nothing is known of where the fetch went; the one that aborts in the guest's memory is meant. */
+    /** Mask: nothing is known of where the fetch went, so the one is looked for that aborts in the guest's memory. */
     long ABORTED = 0;
 
     /** The tables let the access through, or end it without an event. */

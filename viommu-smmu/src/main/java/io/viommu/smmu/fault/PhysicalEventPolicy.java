@@ -49,6 +49,28 @@ public enum PhysicalEventPolicy {
      */
     REWALK;
 
+    /** What becomes of a physical event of a stream that the guest's vSMMU stands for. */
+    public enum Treatment {
+        /** The guest's own tables caused it: the guest gets it. */
+        PASS,
+        /**
+         * The guest's if its vSMMU offers ATS, and live only if its own tables forbid the stream ATS; without ATS the
+         * guest has no register or structure to answer for it.
+         */
+        PASS_IF_ATS,
+        /**
+         * The guest's, but FetchAddr is a host physical address, which a guest must not learn. Passed as reported from
+         * a log; live, only with the address found again in the guest's own tables.
+         */
+        PASS_WITHOUT_HOST_ADDRESS,
+        /** Stage 2 stopped the guest's walk, who sees F_WALK_EABT at the IPA of its descriptor (3.12.5, 7.3.12). */
+        AS_WALK_ABORT,
+        /** Stage 2 stopped the fetch of the guest's CD: the guest sees F_CD_FETCH at the IPA of its CD (7.3.10). */
+        AS_CD_ABORT,
+        /** The host's; the guest never sees it. */
+        KEEP
+    }
+
     /** Any stage, or any class, matches. */
     private static final int ANY = -1;
     private static final int CLASSES = 4;

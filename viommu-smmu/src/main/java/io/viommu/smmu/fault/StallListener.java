@@ -32,7 +32,7 @@ public interface StallListener {
     int IGNORE = 2;
 
     /** Nobody waits. */
-    StallListener NONE = (stream, tag, action) -> {
+    StallListener NONE = (_, _, _) -> {
     };
 
     /**

@@ -26,7 +26,7 @@ public interface StallPort {
     long NO_TICKET = -1;
 
     /** Parks nothing. */
-    StallPort NONE = (streamId, substreamId, address, access) -> NO_TICKET;
+    StallPort NONE = (_, _, _, _) -> NO_TICKET;
 
     /**
      * Parks a transaction. Its fault record follows, with the ticket as its cookie: a tag may be used again while

@@ -51,6 +51,11 @@ public final class StallTable implements StallPort {
     private static final int SLOT_BITS = 16;
     private static final int SLOT = (1 << SLOT_BITS) - 1;
 
+    /** Of which transactions something is meant. */
+    private enum Which {
+        ALL, ALL_WAITING, OF_STREAM
+    }
+
     private final boolean offered;
     private final boolean abortOnly;
     private final PageResponder host;
@@ -103,6 +108,16 @@ public final class StallTable implements StallPort {
         if (slot >= 0) {
             become(slot, FREE);
         }
+    }
+
+    /**
+     * Ends a physical transaction that is not stalled.
+     *
+     * @param source where the answer goes.
+     * @param cookie the source's mark.
+     */
+    void refuse(final int source, final long cookie) {
+        host.respond(source, cookie, PageResponder.INVALID);
     }
 
     /**
@@ -280,10 +295,10 @@ public final class StallTable implements StallPort {
      *
      * @param stream StreamID.
      * @param tag    STAG.
-     * @param retry  retry the transaction, else end it.
-     * @param abort  end it with an abort, else RAZ/WI where that is offered.
+     * @param action {@link StallListener#RETRY}, {@link StallListener#ABORT} or, where RAZ/WI is offered,
+     *               {@link StallListener#IGNORE}.
      */
-    public void resume(final int stream, final int tag, final boolean retry, final boolean abort) {
+    public void resume(final int stream, final int tag, final int action) {
         final int slot;
         synchronized (this) {
             slot = find(stream, tag);
@@ -292,8 +307,7 @@ public final class StallTable implements StallPort {
             }
             become(slot, ENDING);
         }
-        final int ended = abort || abortOnly ? StallListener.ABORT : StallListener.IGNORE;
-        answer(slot, retry ? StallListener.RETRY : ended);
+        answer(slot, abortOnly && action == StallListener.IGNORE ? StallListener.ABORT : action);
     }
 
     /**
@@ -319,12 +333,12 @@ public final class StallTable implements StallPort {
      * @param stream StreamID.
      */
     public void terminate(final int stream) {
-        endAll(stream, false, false, StallListener.ABORT);
+        endAll(Which.OF_STREAM, stream, StallListener.ABORT);
     }
 
     /** Ends all stalled transactions with an abort: SMMUEN was cleared (6.3.9.6), or the device is reset. */
     public void terminateAll() {
-        endAll(0, true, false, StallListener.ABORT);
+        endAll(Which.ALL, 0, StallListener.ABORT);
     }
 
     /**
@@ -333,15 +347,19 @@ public final class StallTable implements StallPort {
      */
     public void retryWaiting() {
         if (hasWaiting()) {
-            endAll(0, true, true, StallListener.RETRY);
+            endAll(Which.ALL_WAITING, 0, StallListener.RETRY);
         }
     }
 
-    private void endAll(final int stream, final boolean everyStream, final boolean onlyWaiting, final int action) {
+    private void endAll(final Which which, final int stream, final int action) {
         for (int slot = 0; slot < SIZE; slot++) {
             synchronized (this) {
-                if (!held(slot) || onlyWaiting && states[slot] != WAITING
-                        || !everyStream && streams[slot] != stream) {
+                final boolean meant = switch (which) {
+                    case ALL -> held(slot);
+                    case ALL_WAITING -> states[slot] == WAITING;
+                    case OF_STREAM -> held(slot) && streams[slot] == stream;
+                };
+                if (!meant) {
                     continue;
                 }
                 become(slot, ENDING);

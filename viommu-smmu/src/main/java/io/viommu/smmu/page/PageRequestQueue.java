@@ -22,7 +22,6 @@ import io.viommu.memory.GuestMemory;
 import io.viommu.smmu.queue.OutputQueue;
 import io.viommu.smmu.register.InterruptSource;
 import io.viommu.smmu.register.RegisterFrame;
-import io.viommu.smmu.register.SmmuCapabilities;
 import io.viommu.smmu.spec.PageRequestLayout;
 import io.viommu.smmu.spec.SmmuRegisters;
 
@@ -46,13 +45,11 @@ public final class PageRequestQueue {
      *
      * @param frame   the registers.
      * @param memory  the guest's memory.
-     * @param capabilities what the device offers.
      */
-    public PageRequestQueue(final RegisterFrame frame, final GuestMemory memory, final SmmuCapabilities capabilities) {
+    public PageRequestQueue(final RegisterFrame frame, final GuestMemory memory) {
         this.frame = frame;
         this.registers = frame.registers();
-        this.queue = new OutputQueue(registers, memory, capabilities, SmmuRegisters.PRIQ_BASE, SmmuRegisters.PRIQ_PROD,
-                SmmuRegisters.PRIQ_CONS, capabilities.pageRequestQueueLog2(), PageRequestLayout.LENGTH);
+        this.queue = new OutputQueue(frame, memory, OutputQueue.Kind.PRIQ);
         this.interrupt = frame.priqInterrupt();
     }
 

@@ -27,7 +27,10 @@ import io.viommu.device.Register;
 import io.viommu.device.RegisterFile;
 import io.viommu.fault.FaultDisposition;
 import io.viommu.memory.GuestMemory;
+import io.viommu.smmu.register.RegisterFrame;
 import io.viommu.smmu.register.SmmuCapabilities;
+import io.viommu.smmu.spec.EventLayout;
+import io.viommu.smmu.spec.PageRequestLayout;
 import io.viommu.smmu.spec.SmmuRegisters;
 
 /**
@@ -37,6 +40,30 @@ import io.viommu.smmu.spec.SmmuRegisters;
 public final class OutputQueue {
 
     private static final boolean SWAPPED = ByteOrder.nativeOrder() != ByteOrder.LITTLE_ENDIAN;
+
+    /** The queues that the device writes: their registers, and the bytes of an entry. */
+    public enum Kind {
+        /** Events. */
+        EVENTQ(SmmuRegisters.EVENTQ_BASE, SmmuRegisters.EVENTQ_PROD, SmmuRegisters.EVENTQ_CONS, EventLayout.LENGTH),
+        /** Page requests. */
+        PRIQ(SmmuRegisters.PRIQ_BASE, SmmuRegisters.PRIQ_PROD, SmmuRegisters.PRIQ_CONS, PageRequestLayout.LENGTH);
+
+        private final Register base;
+        private final Register prod;
+        private final Register cons;
+        private final int entryBytes;
+
+        Kind(final Register base, final Register prod, final Register cons, final int entryBytes) {
+            this.base = base;
+            this.prod = prod;
+            this.cons = cons;
+            this.entryBytes = entryBytes;
+        }
+
+        private int maxLog2(final SmmuCapabilities capabilities) {
+            return this == EVENTQ ? capabilities.eventQueueLog2() : capabilities.pageRequestQueueLog2();
+        }
+    }
 
     private final RegisterFile registers;
     private final GuestMemory memory;
@@ -53,26 +80,20 @@ public final class OutputQueue {
     /**
      * Makes the producer's side of a queue.
      *
-     * @param registers  the registers.
-     * @param memory     the guest's memory.
-     * @param capabilities what the device offers.
-     * @param base       BASE of the queue.
-     * @param prod       PROD, which nobody else writes while the queue is enabled.
-     * @param cons       CONS.
-     * @param maxLog2    log2 of the most entries that are offered.
-     * @param entryBytes bytes of an entry, a power of two.
+     * @param frame  the registers; nobody else writes PROD while the queue is enabled.
+     * @param memory the guest's memory.
+     * @param kind   which queue.
      */
-    public OutputQueue(final RegisterFile registers, final GuestMemory memory, final SmmuCapabilities capabilities,
-            final Register base, final Register prod, final Register cons, final int maxLog2, final int entryBytes) {
-        this.registers = registers;
+    public OutputQueue(final RegisterFrame frame, final GuestMemory memory, final Kind kind) {
+        this.registers = frame.registers();
         this.memory = memory;
-        this.base = base;
-        this.prod = prod;
-        this.cons = cons;
-        this.maxLog2 = maxLog2;
-        this.entryShift = Integer.numberOfTrailingZeros(entryBytes);
-        this.addressMask = capabilities.addressMask();
-        this.entry = new UnsafeBuffer(BufferUtil.allocateDirectAligned(entryBytes, entryBytes));
+        this.base = kind.base;
+        this.prod = kind.prod;
+        this.cons = kind.cons;
+        this.maxLog2 = kind.maxLog2(frame.capabilities());
+        this.entryShift = Integer.numberOfTrailingZeros(kind.entryBytes);
+        this.addressMask = frame.capabilities().addressMask();
+        this.entry = new UnsafeBuffer(BufferUtil.allocateDirectAligned(kind.entryBytes, kind.entryBytes));
         this.words = entry.addressOffset();
     }
 

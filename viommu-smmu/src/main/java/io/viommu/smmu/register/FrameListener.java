@@ -17,8 +17,8 @@
 package io.viommu.smmu.register;
 
 /**
- * What the rest of the device does when the guest writes a register. Called on the vCPU thread of the write, after the
- * value was stored.
+ * What the whole device does when the guest turns parts of it on or off. Called on the vCPU thread of the write, after
+ * the value was stored.
  */
 public interface FrameListener {
 
@@ -47,17 +47,4 @@ public interface FrameListener {
      * @return false if nothing may be waited for: the guest's handler runs on the injector.
      */
     boolean interruptsDisabling();
-
-    /** CMDQ_PROD was written. */
-    void commandsPosted();
-
-    /** EVENTQ_CONS was written: there may be space again. */
-    void eventsConsumed();
-
-    /**
-     * Errors were acknowledged.
-     *
-     * @param errors bits of GERROR that are no longer active.
-     */
-    void errorsAcknowledged(int errors);
 }

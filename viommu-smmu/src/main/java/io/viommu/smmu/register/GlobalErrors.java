@@ -32,13 +32,32 @@ public final class GlobalErrors {
     private final RegisterFile registers;
     private final InterruptSource interrupt;
     private final MessagesUnderWay interrupting = new MessagesUnderWay();
+    /** By the place of the error's bit; null where nobody goes on. */
+    private final Runnable[] acknowledged = new Runnable[Integer.SIZE];
     private volatile int active;
 
-    GlobalErrors(final RegisterFile registers, final MessagePort port, final SmmuCapabilities capabilities) {
+    GlobalErrors(final RegisterFile registers, final MessagePort port) {
         this.registers = registers;
-        this.interrupt = new InterruptSource(registers, port, capabilities, SmmuRegisters.IRQ_GERROR,
-                InterruptSource.GERROR_LINE, SmmuRegisters.GERROR_IRQ_CFG0, SmmuRegisters.GERROR_IRQ_CFG1,
+        this.interrupt = new InterruptSource(registers, port, InterruptSource.Kind.GERROR,
                 () -> activate(SmmuRegisters.GERROR_MSI_GERROR_ABT));
+        registers.onWrite(SmmuRegisters.GERRORN, (_, _, _, _) -> {
+            for (int left = acknowledge(); left != 0; left &= left - 1) {
+                final Runnable next = acknowledged[Integer.numberOfTrailingZeros(left)];
+                if (next != null) {
+                    next.run();
+                }
+            }
+        });
+    }
+
+    /**
+     * Sets what goes on when the guest has acknowledged an error; called while the device is made.
+     *
+     * @param error one bit of GERROR.
+     * @param next  runs on the vCPU thread of the write.
+     */
+    public void onAcknowledge(final int error, final Runnable next) {
+        acknowledged[Integer.numberOfTrailingZeros(error)] = next;
     }
 
     /**
@@ -92,7 +111,7 @@ public final class GlobalErrors {
      *
      * @return the errors that this acknowledged.
      */
-    synchronized int acknowledge() {
+    private synchronized int acknowledge() {
         final int before = active;
         active = before & (int) (registers.get(SmmuRegisters.GERROR) ^ registers.get(SmmuRegisters.GERRORN));
         return before & ~active;

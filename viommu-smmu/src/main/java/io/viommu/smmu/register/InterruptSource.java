@@ -31,33 +31,37 @@ import io.viommu.smmu.spec.SmmuRegisters;
  */
 public final class InterruptSource {
 
-    /** Wire of the Event queue. */
-    public static final int EVENTQ_LINE = 0;
-    /** Wire of the PRI queue. */
-    public static final int PRIQ_LINE = 1;
     /** Wire of CMD_SYNC. */
     public static final int SYNC_LINE = 2;
-    /** Wire of global errors. */
-    public static final int GERROR_LINE = 3;
+
+    /** The sources, their wires, enables and messages. */
+    enum Kind {
+        EVENTQ(0, SmmuRegisters.IRQ_EVENTQ, SmmuRegisters.EVENTQ_IRQ_CFG0, SmmuRegisters.EVENTQ_IRQ_CFG1), PRIQ(1,
+                SmmuRegisters.IRQ_PRIQ, SmmuRegisters.PRIQ_IRQ_CFG0, SmmuRegisters.PRIQ_IRQ_CFG1), GERROR(3,
+                        SmmuRegisters.IRQ_GERROR, SmmuRegisters.GERROR_IRQ_CFG0, SmmuRegisters.GERROR_IRQ_CFG1);
+
+        private final int line;
+        private final int enable;
+        private final Register address;
+        private final Register data;
+
+        Kind(final int line, final int enable, final Register address, final Register data) {
+            this.line = line;
+            this.enable = enable;
+            this.address = address;
+            this.data = data;
+        }
+    }
 
     private final RegisterFile registers;
     private final MessagePort port;
-    private final int enable;
-    private final int line;
-    private final Register address;
-    private final Register data;
-    private final boolean messages;
+    private final Kind kind;
     private final Runnable onAbort;
 
-    InterruptSource(final RegisterFile registers, final MessagePort port, final SmmuCapabilities capabilities,
-            final int enable, final int line, final Register address, final Register data, final Runnable onAbort) {
+    InterruptSource(final RegisterFile registers, final MessagePort port, final Kind kind, final Runnable onAbort) {
         this.registers = registers;
         this.port = port;
-        this.enable = enable;
-        this.line = line;
-        this.address = address;
-        this.data = data;
-        this.messages = capabilities.msi();
+        this.kind = kind;
         this.onAbort = onAbort;
     }
 
@@ -67,7 +71,7 @@ public final class InterruptSource {
      * @return IRQ_CTRL's enable of this source.
      */
     public boolean enabled() {
-        return (registers.get(SmmuRegisters.IRQ_CTRL) & enable) != 0;
+        return (registers.get(SmmuRegisters.IRQ_CTRL) & kind.enable) != 0;
     }
 
     /** Interrupts now, if enabled. Everything that the guest is to find was written before. */
@@ -75,10 +79,10 @@ public final class InterruptSource {
         if (!enabled()) {
             return;
         }
-        final long target = messages ? registers.get(address) & SmmuRegisters.MSI_ADDR : 0;
-        if (target != 0 && !port.send(target, (int) registers.get(data))) {
+        final long target = port.offered() ? registers.get(kind.address) & SmmuRegisters.MSI_ADDR : 0;
+        if (target != 0 && !port.send(target, (int) registers.get(kind.data))) {
             onAbort.run();
         }
-        port.pulse(line);
+        port.pulse(kind.line);
     }
 }

@@ -35,6 +35,7 @@ public final class MessagePort {
 
     private final GuestMemory memory;
     private final InterruptSink sink;
+    private final boolean offered;
     private final long addressMask;
     private final UnsafeBuffer word = new UnsafeBuffer(BufferUtil.allocateDirectAligned(Integer.BYTES, Integer.BYTES));
 
@@ -48,7 +49,17 @@ public final class MessagePort {
     public MessagePort(final GuestMemory memory, final InterruptSink sink, final SmmuCapabilities capabilities) {
         this.memory = memory;
         this.sink = sink;
+        this.offered = capabilities.msi();
         this.addressMask = capabilities.addressMask();
+    }
+
+    /**
+     * Whether interrupts may be messages at all.
+     *
+     * @return IDR0.MSI.
+     */
+    public boolean offered() {
+        return offered;
     }
 
     /**

@@ -21,8 +21,11 @@ import io.viommu.device.RegisterFile;
 import io.viommu.smmu.spec.SmmuRegisters;
 
 /**
- * The guest's view of the device: 128 KiB of registers. Page 1 repeats page 0; IHI 0070 leaves what its other offsets
- * and the page-0 offsets of the queue indexes do CONSTRAINED UNPREDICTABLE (6.2), and this choice is QEMU's.
+ * The guest's view of the device: 128 KiB of registers. Page 1 repeats page 0. The architecture gives page 1 the
+ * indexes of the output queues only, and leaves open what the rest of page 1, and these indexes in page 0, do
+ * (CONSTRAINED UNPREDICTABLE, 6.2); QEMU makes the same choice.
+ *
+ * <p>It serves CR0, CR1, IRQ_CTRL and GBPA; whoever owns another register hears its writes.
  *
  * <p>Guards are those of SMMUv3.2, which earlier versions permit: a write to a guarded register is ignored.
  *
@@ -30,6 +33,8 @@ import io.viommu.smmu.spec.SmmuRegisters;
  */
 public final class RegisterFrame {
 
+    private final SmmuCapabilities capabilities;
+    private final MessagePort port;
     private final RegisterFile registers;
     private final GlobalErrors errors;
     private final InterruptSource eventqInterrupt;
@@ -44,25 +49,17 @@ public final class RegisterFrame {
      * @param listener the rest of the device.
      */
     public RegisterFrame(final SmmuCapabilities capabilities, final MessagePort port, final FrameListener listener) {
+        this.capabilities = capabilities;
+        this.port = port;
         this.registers = new RegisterFile(SmmuRegisters.PAGE_SIZE, RegisterTable.of(capabilities));
-        this.errors = new GlobalErrors(registers, port, capabilities);
-        this.eventqInterrupt = new InterruptSource(registers, port, capabilities, SmmuRegisters.IRQ_EVENTQ,
-                InterruptSource.EVENTQ_LINE, SmmuRegisters.EVENTQ_IRQ_CFG0, SmmuRegisters.EVENTQ_IRQ_CFG1,
+        this.errors = new GlobalErrors(registers, port);
+        this.eventqInterrupt = new InterruptSource(registers, port, InterruptSource.Kind.EVENTQ,
                 () -> errors.activate(SmmuRegisters.GERROR_MSI_EVENTQ_ABT));
-        this.priqInterrupt = new InterruptSource(registers, port, capabilities, SmmuRegisters.IRQ_PRIQ,
-                InterruptSource.PRIQ_LINE, SmmuRegisters.PRIQ_IRQ_CFG0, SmmuRegisters.PRIQ_IRQ_CFG1,
+        this.priqInterrupt = new InterruptSource(registers, port, InterruptSource.Kind.PRIQ,
                 () -> errors.activate(SmmuRegisters.GERROR_MSI_PRIQ_ABT));
         guard(capabilities);
         truncateIndexes(capabilities);
         control(listener);
-        registers.onWrite(SmmuRegisters.GERRORN, (before, after, written, lanes) -> {
-            final int acknowledged = errors.acknowledge();
-            if (acknowledged != 0) {
-                listener.errorsAcknowledged(acknowledged);
-            }
-        });
-        registers.onWrite(SmmuRegisters.CMDQ_PROD, (before, after, written, lanes) -> listener.commandsPosted());
-        registers.onWrite(SmmuRegisters.EVENTQ_CONS, (before, after, written, lanes) -> listener.eventsConsumed());
     }
 
     private void guard(final SmmuCapabilities capabilities) {
@@ -97,7 +94,7 @@ public final class RegisterFrame {
 
     /** An index that the device moves has no bits above its wrap flag (6.3.28, 6.3.95, 6.3.97). */
     private void truncate(final Register index, final Register base, final int maxLog2) {
-        final RegisterFile.WriteHandler handler = (before, after, written, lanes) -> {
+        final RegisterFile.WriteHandler handler = (_, _, _, _) -> {
             final long log2 = Math.min(registers.get(base) & SmmuRegisters.QUEUE_LOG2SIZE, maxLog2);
             registers.update(index, SmmuRegisters.QUEUE_INDEX & -(2L << log2), 0);
         };
@@ -123,7 +120,7 @@ public final class RegisterFrame {
     /** CR1 has one half for tables and one for queues, each with its own guard (6.3.11): a closed half is put back. */
     private void guardAttributes() {
         final int queues = SmmuRegisters.CR0_CMDQEN | SmmuRegisters.CR0_EVENTQEN | SmmuRegisters.CR0_PRIQEN;
-        registers.onWrite(SmmuRegisters.CR1, (before, after, written, lanes) -> {
+        registers.onWrite(SmmuRegisters.CR1, (before, _, _, _) -> {
             final long control = registers.get(SmmuRegisters.CR0) | registers.get(SmmuRegisters.CR0ACK);
             final long closed = ((control & SmmuRegisters.CR0_SMMUEN) != 0 ? SmmuRegisters.CR1_TABLE : 0)
                     | ((control & queues) != 0 ? SmmuRegisters.CR1_QUEUE : 0);
@@ -132,7 +129,7 @@ public final class RegisterFrame {
     }
 
     private void control(final FrameListener listener) {
-        registers.onWrite(SmmuRegisters.CR0, (before, after, written, lanes) -> {
+        registers.onWrite(SmmuRegisters.CR0, (before, after, _, _) -> {
             final int cleared = (int) (before & ~after);
             final int set = (int) (after & ~before);
             if (cleared == 0 && set == 0 || listener.changing(cleared, set)) {
@@ -142,16 +139,14 @@ public final class RegisterFrame {
                 }
             }
         });
-        registers.onWrite(SmmuRegisters.IRQ_CTRL, (before, after, written, lanes) -> {
-            if ((before & ~after) != 0) {
-                if (listener.interruptsDisabling()) {
-                    errors.settle();
-                }
+        registers.onWrite(SmmuRegisters.IRQ_CTRL, (before, after, _, _) -> {
+            if ((before & ~after) != 0 && listener.interruptsDisabling()) {
+                errors.settle();
             }
             follow(SmmuRegisters.IRQ_CTRL, SmmuRegisters.IRQ_CTRLACK);
         });
         // A write without UPDATE in it is ignored; with it, the update is done before the guest reads again (6.3.14).
-        registers.onWrite(SmmuRegisters.GBPA, (before, after, written, lanes) -> {
+        registers.onWrite(SmmuRegisters.GBPA, (_, _, written, _) -> {
             if ((written & SmmuRegisters.GBPA_UPDATE) != 0) {
                 registers.set(SmmuRegisters.GBPA,
                         written & (SmmuRegisters.GBPA_ABORT | SmmuRegisters.GBPA_ATTRIBUTES));
@@ -232,6 +227,24 @@ public final class RegisterFrame {
      */
     public boolean enabled(final int bits) {
         return !failed && (registers.get(SmmuRegisters.CR0) & bits) == bits;
+    }
+
+    /**
+     * What the device offers.
+     *
+     * @return the words of the identification registers.
+     */
+    public SmmuCapabilities capabilities() {
+        return capabilities;
+    }
+
+    /**
+     * How interrupts leave the device.
+     *
+     * @return the port.
+     */
+    public MessagePort messages() {
+        return port;
     }
 
     /**

@@ -28,8 +28,12 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import io.viommu.fault.FaultDisposition;
+import io.viommu.fault.FaultPort;
+import io.viommu.fault.FaultRecord;
 import io.viommu.smmu.Features;
 import io.viommu.smmu.SmmuMachine;
+import io.viommu.smmu.fault.FaultWay;
 import io.viommu.smmu.fault.StallTable;
 import io.viommu.smmu.page.PageRequestQueue;
 import io.viommu.smmu.page.PageRequests;
@@ -48,6 +52,31 @@ class CommandExecutorTest {
     private final List<String> log = new ArrayList<>();
     private boolean confirmed = true;
 
+    /** A pipeline that notes when it is waited for. */
+    private final class DrainLog implements FaultPort {
+        @Override
+        public long claim(final FaultRecord record) {
+            return CLOSED;
+        }
+
+        @Override
+        public void publish(final long claim) {
+        }
+
+        @Override
+        public void flush() {
+        }
+
+        @Override
+        public void awaitInjected() {
+            log.add("drain");
+        }
+
+        @Override
+        public void account(final FaultDisposition disposition) {
+        }
+    }
+
     private final class Device {
         private final RegisterFrame frame;
         private final CommandExecutor executor;
@@ -56,10 +85,11 @@ class CommandExecutorTest {
             final MessagePort port = new MessagePort(machine.memory, machine, options);
             frame = new RegisterFrame(options, port, new Silence());
             final PageRequests pages = new PageRequests(
-                    options.pri() ? new PageRequestQueue(frame, machine.memory, options) : null, options, machine);
-            executor = new CommandExecutor(options, frame, new SinkLog(log), new StallTable(options, machine), pages,
-                    () -> log.add("drain"), port, PassedThrough.NONE,
-                    () -> false);
+                    options.pri() ? new PageRequestQueue(frame, machine.memory) : null, options, machine);
+            final FaultWay faults = new FaultWay();
+            faults.connect(new DrainLog());
+            executor = new CommandExecutor(frame, new SinkLog(log), new StallTable(options, machine), pages, faults,
+                    PassedThrough.NONE);
             executor.deviceCaches(new DeviceCaches() {
                 @Override
                 public void invalidate(final int stream, final int substream, final boolean global,

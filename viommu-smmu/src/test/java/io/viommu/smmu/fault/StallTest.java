@@ -276,10 +276,10 @@ class StallTest {
         for (int i = 0; i < 3; i++) {
             final long ticket = table.stall(8, -1, 0x1000, 0);
             final int tag = StallPort.tag(ticket);
-            table.resume(8, tag, true, false);
+            table.resume(8, tag, StallListener.RETRY);
             assertThat(answers).as("its record is not in the queue yet").hasSize(i);
             assertThat(table.record(ticket)).isTrue();
-            table.resume(8, tag, i == 0, i == 1);
+            table.resume(8, tag, i);
         }
         assertThat(answers).containsExactly("8 0", "8 1", "8 2");
         assertThat(machine.answers).isEmpty();
@@ -294,7 +294,7 @@ class StallTest {
         table.listener((stream, tag, action) -> answers.add(action));
         final long ticket = table.stall(8, -1, 0x1000, 0);
         table.record(ticket);
-        table.resume(8, StallPort.tag(ticket), false, false);
+        table.resume(8, StallPort.tag(ticket), StallListener.IGNORE);
         assertThat(answers).containsExactly(StallListener.ABORT);
     }
 

@@ -35,16 +35,4 @@ public final class Silence implements FrameListener {
     public boolean interruptsDisabling() {
         return true;
     }
-
-    @Override
-    public void commandsPosted() {
-    }
-
-    @Override
-    public void eventsConsumed() {
-    }
-
-    @Override
-    public void errorsAcknowledged(final int errors) {
-    }
 }

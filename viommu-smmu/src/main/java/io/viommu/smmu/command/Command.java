@@ -23,7 +23,7 @@ import io.viommu.smmu.spec.CommandLayout;
  * The commands that a Non-secure queue of this model can take (IHI 0070, 4.1.1). What is not here is illegal: reserved
  * and IMPLEMENTATION DEFINED opcodes, and commands of what is never offered (EL3 streams, Secure state, MPAM, DPT).
  */
-enum CommandType {
+enum Command {
     // @formatter:off
     PREFETCH_CONFIG(CommandLayout.PREFETCH_CONFIG, Needs.NOTHING, true),
     PREFETCH_ADDR(CommandLayout.PREFETCH_ADDR, Needs.NOTHING, true),
@@ -66,9 +66,9 @@ enum CommandType {
         }
     }
 
-    private static final CommandType[] BY_OPCODE = new CommandType[256];
+    private static final Command[] BY_OPCODE = new Command[256];
     static {
-        for (final CommandType type : values()) {
+        for (final Command type : values()) {
             BY_OPCODE[type.opcode] = type;
         }
     }
@@ -77,19 +77,39 @@ enum CommandType {
     private final Needs needs;
     private final boolean ssec;
 
-    CommandType(final int opcode, final Needs needs, final boolean ssec) {
+    Command(final int opcode, final Needs needs, final boolean ssec) {
         this.opcode = opcode;
         this.needs = needs;
         this.ssec = ssec;
     }
 
     /** The command in a first word, or null if that opcode is never legal. */
-    static CommandType of(final long word0) {
+    static Command of(final long word0) {
         return BY_OPCODE[(int) (word0 & CommandLayout.OPCODE)];
     }
 
     /** Whether the device offers what the command is about, and SSec is 0 where the command has it (4.1.6). */
     boolean legal(final long word0, final SmmuCapabilities capabilities) {
         return needs.met(capabilities) && (!ssec || (word0 & CommandLayout.SSEC) == 0);
+    }
+
+    /** StreamID, of the commands that name one. */
+    static int stream(final long word0) {
+        return (int) (word0 >>> CommandLayout.STREAM_SHIFT);
+    }
+
+    /** SubstreamID, of the commands that name one. */
+    static int substream(final long word0) {
+        return (int) (word0 >>> CommandLayout.LOW_FIELD_SHIFT) & CommandLayout.SUBSTREAM_MASK;
+    }
+
+    /** ASID, of TLB invalidations. */
+    static int asid(final long word0) {
+        return (int) (word0 >>> CommandLayout.ASID_SHIFT) & 0xFFFF;
+    }
+
+    /** Whether an identifier has no more bits than the device offers. */
+    static boolean fits(final int id, final int bits) {
+        return bits == Integer.SIZE || id >>> bits == 0;
     }
 }

@@ -14,26 +14,64 @@
  * limitations under the License.
  */
 
-package io.viommu.smmu;
+package io.viommu.smmu.fault;
 
 import java.util.concurrent.atomic.AtomicBoolean;
 
 import io.viommu.fault.FaultPort;
 import io.viommu.fault.FaultRecord;
 
-/** The device's side of its own pipeline, which may not be there: then faults are injected by whoever calls. */
-final class FaultWay {
+/**
+ * The device's side of its own pipeline, which may not be there: then faults are injected by whoever calls. It also
+ * knows who injects just now, since the injector must never wait for those that wait for it.
+ */
+public final class FaultWay {
+
+    private static final long NOBODY = 0;
 
     private final FaultRecord wakeUp = new FaultRecord();
     private final AtomicBoolean waking = new AtomicBoolean();
     private volatile FaultPort port;
+    /**
+     * The id of the thread that injects just now; written and compared by that thread itself, so a stale value is never
+     * its own. It is a number, since to store a reference for each fault costs a GC write barrier.
+     */
+    private long injector;
 
-    void connect(final FaultPort newPort) {
+    /** Makes a way that leads nowhere. */
+    public FaultWay() {
+    }
+
+    /**
+     * Gives it the pipeline.
+     *
+     * @param newPort the pipeline that injects into this device.
+     */
+    public void connect(final FaultPort newPort) {
         port = newPort;
     }
 
+    /** The calling thread injects from now on. */
+    public void enter() {
+        injector = Thread.currentThread().threadId();
+    }
+
+    /** The calling thread has injected. */
+    public void leave() {
+        injector = NOBODY;
+    }
+
+    /**
+     * Whether the calling thread injects just now: it runs a guest's handler, and may not wait.
+     *
+     * @return true between {@link #enter} and {@link #leave}.
+     */
+    public boolean injecting() {
+        return injector == Thread.currentThread().threadId();
+    }
+
     /** Waits for every fault that is on its way: its record and its interrupt are written, or it is dropped. */
-    void drain() {
+    public void drain() {
         final FaultPort way = port;
         if (way != null) {
             way.awaitInjected();
@@ -47,7 +85,7 @@ final class FaultWay {
      *
      * @return false if there is no injector.
      */
-    boolean wake() {
+    public boolean wake() {
         final FaultPort way = port;
         if (way == null) {
             return false;
