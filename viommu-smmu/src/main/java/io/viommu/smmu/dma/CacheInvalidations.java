@@ -15,10 +15,15 @@
  */
 package io.viommu.smmu.dma;
 
+import java.util.function.Supplier;
+
 import io.viommu.smmu.command.InvalidationSink;
 import io.viommu.smmu.config.SmmuContext;
 import io.viommu.smmu.register.SmmuCapabilities;
+import io.viommu.tlb.ConfigurationLog;
+import io.viommu.tlb.DmaEpochs;
 import io.viommu.tlb.InvalidationScope;
+import io.viommu.tlb.TranslationCache;
 
 /**
  * Turns invalidation commands into records of the cache's log (IHI 0070, 4.3, 4.4). Cached translations carry their
@@ -28,13 +33,22 @@ final class CacheInvalidations implements InvalidationSink {
 
     private static final int WHOLE_TABLE = 31;
 
-    private final SmmuDmaTranslator translator;
-    private final SmmuCapabilities capabilities;
-    private final InvalidationScope scope = new InvalidationScope();
+    private static final long PAGE = 0xFFF;
 
-    CacheInvalidations(final SmmuDmaTranslator translator, final SmmuCapabilities capabilities) {
-        this.translator = translator;
+    private final SmmuCapabilities capabilities;
+    private final TranslationCache cache;
+    private final ConfigurationLog configurations;
+    private final DmaEpochs epochs;
+    private final InvalidationScope scope = new InvalidationScope();
+    private final Supplier<SmmuContext> context;
+
+    CacheInvalidations(final SmmuCapabilities capabilities, final TranslationCache cache,
+            final ConfigurationLog configurations, final DmaEpochs epochs, final Supplier<SmmuContext> context) {
         this.capabilities = capabilities;
+        this.cache = cache;
+        this.configurations = configurations;
+        this.epochs = epochs;
+        this.context = context;
     }
 
     @Override
@@ -98,7 +112,7 @@ final class CacheInvalidations implements InvalidationSink {
     @Override
     public synchronized void translationsAtIpa(final int vmid, final long address, final int tg, final int num,
             final int scale) {
-        translator.dropConfigurations(ofVmid(vmid));
+        configurations.invalidate(ofVmid(vmid));
         drop(within(ofVmid(vmid).kind(TranslationKind.INTERMEDIATE, 0), address, tg, num, scale));
     }
 
@@ -115,7 +129,7 @@ final class CacheInvalidations implements InvalidationSink {
     @Override
     public synchronized void el2TranslationsAt(final int asid, final long address, final int tg, final int num,
             final int scale) {
-        final InvalidationScope el2 = translator.context().e2h() ? ofEl2().group(asid(asid)) : ofEl2();
+        final InvalidationScope el2 = context.get().e2h() ? ofEl2().group(asid(asid)) : ofEl2();
         drop(within(el2, address, tg, num, scale));
     }
 
@@ -127,12 +141,12 @@ final class CacheInvalidations implements InvalidationSink {
 
     @Override
     public boolean tryQuiesce() {
-        return translator.tryQuiesce();
+        return epochs.tryQuiesce();
     }
 
     @Override
     public void quiesce() {
-        translator.quiesce();
+        epochs.quiesce();
     }
 
     /** VMIDs are matched only where there is a stage 2, and as CR0.VMW says. */
@@ -141,8 +155,7 @@ final class CacheInvalidations implements InvalidationSink {
         if (!capabilities.stage2()) {
             return scope;
         }
-        final SmmuContext context = translator.context();
-        return scope.domain(capabilities.wideVmids() ? vmid : vmid & 0xFF, context.ignoredVmidBits());
+        return scope.domain(capabilities.wideVmids() ? vmid : vmid & 0xFF, context.get().ignoredVmidBits());
     }
 
     private InvalidationScope ofEl2() {
@@ -159,15 +172,41 @@ final class CacheInvalidations implements InvalidationSink {
     private static InvalidationScope within(final InvalidationScope of, final long address, final int tg,
             final int num, final int scale) {
         final long extended = address << 8 >> 8;
-        return of.range(CommandRange.first(extended, tg), CommandRange.last(extended, tg, num, scale));
+        return of.range(first(extended, tg), last(extended, tg, num, scale));
+    }
+
+    /**
+     * The first byte that a range names (4.4.1.1): the address, aligned down to the granule, since a misaligned one may
+     * hit too much.
+     */
+    static long first(final long address, final int tg) {
+        return tg == 0 ? address & ~PAGE : address & -1L << granuleShift(tg);
+    }
+
+    /**
+     * The last byte: (NUM + 1) * 2^SCALE granules from the first on, without wrapping at the top. Without TG it is one
+     * page, and what lies around it goes by the size of the entry.
+     */
+    static long last(final long address, final int tg, final int num, final int scale) {
+        final long first = first(address, tg);
+        if (tg == 0) {
+            return first | PAGE;
+        }
+        final long last = first + (num + 1L << granuleShift(tg) + scale) - 1;
+        return Long.compareUnsigned(last, first) < 0 ? -1L : last;
+    }
+
+    /** TG: 1 is 4 KiB, 2 is 16 KiB, 3 is 64 KiB. */
+    private static int granuleShift(final int tg) {
+        return 10 + 2 * tg;
     }
 
     private void dropWithConfigurations(final InvalidationScope what) {
-        translator.dropConfigurations(what);
+        configurations.invalidate(what);
         drop(what);
     }
 
     private void drop(final InvalidationScope what) {
-        translator.drop(what);
+        cache.invalidate(what);
     }
 }

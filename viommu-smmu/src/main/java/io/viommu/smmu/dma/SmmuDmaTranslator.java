@@ -25,7 +25,6 @@ import io.viommu.smmu.register.SmmuCapabilities;
 import io.viommu.smmu.fault.StallPort;
 import io.viommu.tlb.ConfigurationLog;
 import io.viommu.tlb.DmaEpochs;
-import io.viommu.tlb.InvalidationScope;
 import io.viommu.tlb.TranslationCache;
 
 /**
@@ -63,7 +62,7 @@ public final class SmmuDmaTranslator implements DmaTranslator {
         this.stalls = stalls;
         this.cache = new TranslationCache(cacheEntries);
         this.context = SmmuContext.reset(capabilities);
-        this.invalidations = new CacheInvalidations(this, capabilities);
+        this.invalidations = new CacheInvalidations(capabilities, cache, configurations, epochs, () -> context);
     }
 
     /**
@@ -127,23 +126,6 @@ public final class SmmuDmaTranslator implements DmaTranslator {
      */
     public GuestTableWalk openTables() {
         return new GuestTableWalk(this);
-    }
-
-    boolean tryQuiesce() {
-        return epochs.tryQuiesce();
-    }
-
-    void quiesce() {
-        epochs.quiesce();
-    }
-
-    void drop(final InvalidationScope scope) {
-        cache.invalidate(scope);
-    }
-
-    /** Makes sessions decode configurations anew. */
-    void dropConfigurations(final InvalidationScope scope) {
-        configurations.invalidate(scope);
     }
 
     ConfigurationLog configurations() {

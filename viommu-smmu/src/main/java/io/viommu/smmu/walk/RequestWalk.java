@@ -17,12 +17,15 @@ package io.viommu.smmu.walk;
 
 import io.viommu.iommu.DmaSession;
 import io.viommu.memory.GuestMemory;
+import io.viommu.smmu.config.ContextTable;
 import io.viommu.smmu.config.SmmuContext;
 import io.viommu.smmu.config.SmmuFault;
 import io.viommu.smmu.config.StreamConfiguration;
+import io.viommu.smmu.config.StreamTable;
 import io.viommu.smmu.register.SmmuCapabilities;
 import io.viommu.smmu.spec.StreamTableEntryLayout;
 import io.viommu.tlb.ConfigurationLog;
+import io.viommu.tlb.KeptConfigurations;
 
 /**
  * All that becomes of a transaction, from the stream table to the physical address, past the cache of translations.
@@ -35,9 +38,17 @@ public final class RequestWalk {
     /** An ATS translation request of a stream that may not make any. */
     public static final int ATS_DISABLED = 0x101;
 
+    /** How many configurations are kept: those of the streams that were served last. */
+    private static final int PLACES = 16;
+
     private final TranslationWalk translation;
-    private final ConfigurationLookup configurations;
-    private StreamConfiguration stream;
+    private final StreamTable streams;
+    private final ContextTable contexts;
+    /** Each good until the guest invalidates it (3.21.2); failed look-ups are not kept. */
+    private final KeptConfigurations<StreamConfiguration> kept;
+    private final StreamConfiguration fresh = new StreamConfiguration();
+    private SmmuContext registers;
+    private StreamConfiguration stream = fresh;
     private boolean privileged;
     private boolean instruction;
     private long address;
@@ -65,8 +76,9 @@ public final class RequestWalk {
     public RequestWalk(final GuestMemory memory, final SmmuCapabilities capabilities,
             final ConfigurationLog invalidated) {
         translation = new TranslationWalk(memory, capabilities);
-        configurations = new ConfigurationLookup(memory, translation, invalidated);
-        stream = configurations.fresh();
+        streams = new StreamTable(memory);
+        contexts = new ContextTable(translation);
+        kept = new KeptConfigurations<>(invalidated, PLACES, StreamConfiguration::new);
     }
 
     /**
@@ -82,9 +94,30 @@ public final class RequestWalk {
      */
     public int walk(final SmmuContext context, final int streamId, final int substream, final long input,
             final int access, final SmmuFault fault) {
-        final int configured = configurations.load(context, streamId, substream, fault);
-        stream = configurations.loaded();
+        final int configured = load(context, streamId, substream, fault);
+        stream = kept.place();
         return configured == SmmuFault.NONE ? translate(input, access, fault) : stopped(configured, access, fault);
+    }
+
+    private int load(final SmmuContext context, final int streamId, final int substream, final SmmuFault fault) {
+        if (context != registers) {
+            // Configurations belong to the registers under which they were read, whatever overtook the walk meanwhile.
+            registers = context;
+            kept.forget();
+        }
+        if (kept.find(streamId, substream)) {
+            return SmmuFault.NONE;
+        }
+        final StreamConfiguration loaded = kept.place();
+        final int found = streams.lookup(context, streamId, loaded, fault);
+        if (found != SmmuFault.NONE) {
+            return found;
+        }
+        final int completed = contexts.lookup(context.capabilities(), substream, loaded, fault);
+        if (completed == SmmuFault.NONE) {
+            kept.keep(0, loaded.vmid());
+        }
+        return completed;
     }
 
     /**
@@ -228,8 +261,8 @@ public final class RequestWalk {
      * @return {@link SmmuFault#NONE} or the event.
      */
     public int find(final SmmuContext context, final int streamId, final SmmuFault fault) {
-        stream = configurations.fresh();
-        return configurations.loadStream(context, streamId, fault);
+        stream = fresh;
+        return streams.lookup(context, streamId, fresh, fault);
     }
 
     /**
@@ -241,7 +274,7 @@ public final class RequestWalk {
      * @return {@link SmmuFault#NONE} or the event.
      */
     public int complete(final SmmuContext context, final int substream, final SmmuFault fault) {
-        return configurations.loadContext(context, substream, fault);
+        return contexts.lookup(context.capabilities(), substream, fresh, fault);
     }
 
     /**

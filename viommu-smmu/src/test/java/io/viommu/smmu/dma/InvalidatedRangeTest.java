@@ -23,27 +23,27 @@ import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
 /** Ranges of TLBI commands, IHI 0070 4.4.1.1. */
-class CommandRangeTest {
+class InvalidatedRangeTest {
 
     @Test
     void withoutGranuleItIsThePageOfTheAddress() {
-        assertThat(CommandRange.first(0x12_3456_7000L, 0)).isEqualTo(0x12_3456_7000L);
-        assertThat(CommandRange.last(0x12_3456_7000L, 0, 31, 31)).isEqualTo(0x12_3456_7FFFL);
+        assertThat(CacheInvalidations.first(0x12_3456_7000L, 0)).isEqualTo(0x12_3456_7000L);
+        assertThat(CacheInvalidations.last(0x12_3456_7000L, 0, 31, 31)).isEqualTo(0x12_3456_7FFFL);
     }
 
     @Test
     void rangeIsNumPlusOneTimesTwoToTheScaleGranules() {
-        assertThat(CommandRange.last(0x10_0000, 1, 0, 0)).isEqualTo(0x10_0FFF);
-        assertThat(CommandRange.last(0x10_0000, 1, 2, 3)).isEqualTo(0x10_0000 + 3 * 8 * 0x1000 - 1);
-        assertThat(CommandRange.last(0x10_0000, 2, 0, 0)).isEqualTo(0x10_3FFF);
-        assertThat(CommandRange.last(0x10_0000, 3, 1, 0)).isEqualTo(0x11_FFFF);
+        assertThat(CacheInvalidations.last(0x10_0000, 1, 0, 0)).isEqualTo(0x10_0FFF);
+        assertThat(CacheInvalidations.last(0x10_0000, 1, 2, 3)).isEqualTo(0x10_0000 + 3 * 8 * 0x1000 - 1);
+        assertThat(CacheInvalidations.last(0x10_0000, 2, 0, 0)).isEqualTo(0x10_3FFF);
+        assertThat(CacheInvalidations.last(0x10_0000, 3, 1, 0)).isEqualTo(0x11_FFFF);
     }
 
     @Test
     void rangeDoesNotWrapAtTheTop() {
-        assertThat(CommandRange.last(-0x1000L, 1, 31, 0)).isEqualTo(-1L);
-        assertThat(CommandRange.last(0xFFF0_0000_0000_1000L, 3, 31, 31)).isEqualTo(-1L);
-        assertThat(CommandRange.last(0, 3, 31, 31)).isEqualTo((1L << 52) - 1);
+        assertThat(CacheInvalidations.last(-0x1000L, 1, 31, 0)).isEqualTo(-1L);
+        assertThat(CacheInvalidations.last(0xFFF0_0000_0000_1000L, 3, 31, 31)).isEqualTo(-1L);
+        assertThat(CacheInvalidations.last(0, 3, 31, 31)).isEqualTo((1L << 52) - 1);
     }
 
     @Test
@@ -59,8 +59,8 @@ class CommandRangeTest {
             final BigInteger first = unsigned(address).shiftRight(granule).shiftLeft(granule);
             final BigInteger last = first.add(BigInteger.valueOf(num + 1).shiftLeft(scale + granule))
                     .min(top).subtract(BigInteger.ONE);
-            assertThat(unsigned(CommandRange.first(address, tg))).isEqualTo(first);
-            assertThat(unsigned(CommandRange.last(address, tg, num, scale))).isEqualTo(last);
+            assertThat(unsigned(CacheInvalidations.first(address, tg))).isEqualTo(first);
+            assertThat(unsigned(CacheInvalidations.last(address, tg, num, scale))).isEqualTo(last);
         }
     }
 
