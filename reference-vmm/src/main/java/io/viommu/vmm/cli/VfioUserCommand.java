@@ -37,6 +37,7 @@ import picocli.CommandLine.Option;
 final class VfioUserCommand extends TerminalCommand implements Callable<Integer> {
 
     private static final long LONGEST_PACE = 60_000;
+    private static final String ADDRESS = ",addr=";
 
     @Option(names = "--model", required = true, paramLabel = "smmuv3|intel-iommu", description = HelpTexts.MODEL)
     private String model;
@@ -142,14 +143,14 @@ final class VfioUserCommand extends TerminalCommand implements Callable<Integer>
     }
 
     private VfioUserEndpoint endpoint(final String text) {
-        final int comma = text.indexOf(",addr=");
-        final String path = text.substring(text.indexOf('=') + 1, comma < 0 ? text.length() : comma);
         for (final VfioUserEndpoint.Kind kind : VfioUserEndpoint.Kind.values()) {
-            if (text.startsWith(kind.option() + "=") && !path.isEmpty()) {
-                final int requester = comma < 0
-                        ? kind.usualRequester()
-                        : place(text.substring(comma + ",addr=".length()));
-                return new VfioUserEndpoint(kind, Path.of(path), requester);
+            final String name = kind.option() + "=";
+            if (text.startsWith(name) && !text.startsWith(ADDRESS, name.length()) && text.length() > name.length()) {
+                final int comma = text.indexOf(ADDRESS, name.length());
+                return comma < 0
+                        ? new VfioUserEndpoint(kind, Path.of(text.substring(name.length())), kind.usualRequester())
+                        : new VfioUserEndpoint(kind, Path.of(text.substring(name.length(), comma)),
+                                place(text.substring(comma + ADDRESS.length())));
             }
         }
         throw refusal("--endpoint must be virtio-rng=PATH or virtio-console=PATH, each with or without ,addr=SLOT.0 "
