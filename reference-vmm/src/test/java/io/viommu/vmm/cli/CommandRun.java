@@ -16,6 +16,8 @@
 
 package io.viommu.vmm.cli;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -26,6 +28,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
@@ -39,6 +42,8 @@ record CommandRun(int status, String out, String err) {
 
     /** All logs of the corpus, which the module that parses them keeps. */
     static final Path LOGS = Path.of("..", "vfio-bridge", "src", "test", "resources", "faults");
+    private static final Pattern EXCEPTION = Pattern.compile("[a-z]\\.[A-Z]\\w*(Exception|Error)|out of (bounds|range)"
+            + "|begin -?\\d+, end|^viommu: null|Cannot invoke|^\\tat ");
     static final Path EXAMPLES = Path.of("examples", "faults");
 
     static CommandRun of(final String... arguments) {
@@ -46,9 +51,13 @@ record CommandRun(int status, String out, String err) {
     }
 
     static CommandRun withInput(final String input, final String... arguments) {
+        return withInput(input.getBytes(StandardCharsets.UTF_8), arguments);
+    }
+
+    static CommandRun withInput(final byte[] input, final String... arguments) {
         final ByteArrayOutputStream out = new ByteArrayOutputStream();
         final ByteArrayOutputStream err = new ByteArrayOutputStream();
-        final Terminal terminal = new Terminal(new ByteArrayInputStream(input.getBytes(StandardCharsets.UTF_8)),
+        final Terminal terminal = new Terminal(new ByteArrayInputStream(input),
                 new PrintStream(out, false, StandardCharsets.UTF_8), new PrintStream(err, true, StandardCharsets.UTF_8),
                 false);
         final int status = Viommu.run(terminal, arguments);
@@ -76,6 +85,17 @@ record CommandRun(int status, String out, String err) {
 
     static String example(final String name) {
         return EXAMPLES.resolve(name + ".log").toString();
+    }
+
+    /**
+     * Holds it to what every run promises, whatever it was given: a status, and sentences of our own instead of the
+     * texts of exceptions.
+     */
+    CommandRun isWellBehaved() {
+        assertThat(status).isBetween(0, 2);
+        assertThat(err.lines()).noneMatch(line -> EXCEPTION.matcher(line).find());
+        assertThat(status == 2 && err.isEmpty()).as("refused without a word").isFalse();
+        return this;
     }
 
     /** The complaints, each of which is one line. */

@@ -43,6 +43,9 @@ abstract class Attack {
 
     abstract AtsSession session();
 
+    /** Forgets what the guest did to the device, which was reset. */
+    abstract void begin();
+
     /** Sets up what a sane guest would: registers, queues, tables that translate. It goes wrong from there. */
     abstract void boot();
 

@@ -15,18 +15,20 @@
  */
 package io.viommu.vmm.fuzz;
 
+import java.util.concurrent.atomic.LongAdder;
+
 import io.viommu.fault.FaultDisposition;
 import io.viommu.fault.FaultKind;
 import io.viommu.fault.FaultPort;
 import io.viommu.fault.FaultRecord;
 import io.viommu.iommu.VirtualIommu;
 
-/** Stands between a pipeline and a vIOMMU, and counts the faults that the vIOMMU itself sends into its pipeline. */
+/** Stands between a pipeline and a vIOMMU, and counts the faults that the vIOMMU itself sends into its pipeline. Any thread. */
 final class CountedIommu implements VirtualIommu {
 
     private final VirtualIommu iommu;
-    private final FaultRecord claimed = new FaultRecord();
-    private long sent;
+    private final ThreadLocal<FaultRecord> claimed = new ThreadLocal<>();
+    private final LongAdder sent = new LongAdder();
 
     CountedIommu(final VirtualIommu iommu) {
         this.iommu = iommu;
@@ -34,23 +36,22 @@ final class CountedIommu implements VirtualIommu {
 
     /** Faults that the vIOMMU published, or counted as ended without a slot. */
     long sent() {
-        return sent;
+        return sent.sum();
     }
 
     @Override
     public void connect(final FaultPort port) {
         iommu.connect(new FaultPort() {
-            private FaultRecord last = claimed;
-
             @Override
             public long claim(final FaultRecord record) {
-                last = record;
-                return port.claim(record);
+                final long claim = port.claim(record);
+                claimed.set(record);
+                return claim;
             }
 
             @Override
             public void publish(final long claim) {
-                sent += last.kind() == FaultKind.NONE ? 0 : 1; // an empty record only wakes the injector
+                sent.add(claimed.get().kind() == FaultKind.NONE ? 0 : 1); // an empty record only wakes the injector
                 port.publish(claim);
             }
 
@@ -66,7 +67,7 @@ final class CountedIommu implements VirtualIommu {
 
             @Override
             public void account(final FaultDisposition disposition) {
-                sent++;
+                sent.increment();
                 port.account(disposition);
             }
         });

@@ -71,9 +71,9 @@ class FuzzTest {
         }
     }
 
-    private static Map<String, String> properties(final String text) {
+    static Map<String, String> properties(final String text) {
         final Map<String, String> properties = new HashMap<>();
-        for (final String property : text.split(",")) {
+        for (final String property : text.isEmpty() ? new String[0] : text.split(",")) {
             properties.put(property.substring(0, property.indexOf('=')), property.substring(property.indexOf('=') + 1));
         }
         return properties;

@@ -17,6 +17,8 @@ package io.viommu.vmm.fuzz;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.function.BooleanSupplier;
+
 import io.viommu.counters.CounterFile;
 import io.viommu.counters.FaultAccount;
 import io.viommu.fault.FaultDisposition;
@@ -49,6 +51,7 @@ final class Fuzzer {
     private final FaultAccount account = new FaultAccount(CounterFile.inMemory(), "fuzz");
     private final FaultPipeline pipeline;
     private final FaultRecord record = new FaultRecord();
+    private long operation;
     private long published;
     private long cookie;
     private long most;
@@ -66,26 +69,47 @@ final class Fuzzer {
 
     /** Makes operations; says which one did wrong if one did. */
     void run(final long operations) {
-        for (long i = 0; i < operations; i++) {
-            final int choice = attack.random.nextInt(64);
-            final long before = memory.accesses();
-            final long allowed = CALL + LOOKS * ENTRY * attack.queueEntries();
-            final long began = System.nanoTime();
-            try {
-                operate(choice);
-            } catch (final RuntimeException | AssertionError | StackOverflowError thrown) {
-                throw new AssertionError("operation " + i + " (" + choice + ") was not taken", thrown);
-            }
-            slowest = Math.max(slowest, System.nanoTime() - began);
-            final long made = memory.accesses() - before;
-            most = Math.max(most, made);
-            assertThat(made).as("memory accesses of operation %d (%d)", i, choice).isLessThanOrEqualTo(
-                    Math.max(allowed, CALL + LOOKS * ENTRY * attack.queueEntries()));
-            if (i % CHECK_EVERY == 0) {
+        operation = 0;
+        while (operation < operations) {
+            step();
+            if (operation % CHECK_EVERY == 1) {
                 checkAccounts();
             }
         }
-        finish();
+        attack.iommu().reset();
+        checkAccounts();
+        pipeline.close();
+    }
+
+    /** Makes operations on a device that was just reset, with a guest's memory of zeros, as long as there are choices. */
+    void replay(final BooleanSupplier choices) {
+        memory.clear();
+        attack.begin();
+        attack.iommu().reset();
+        operation = 0;
+        while (choices.getAsBoolean()) {
+            step();
+        }
+        attack.iommu().reset();
+        checkAccounts();
+    }
+
+    private void step() {
+        final int choice = attack.random.nextInt(64);
+        final long before = memory.accesses();
+        final long allowed = CALL + LOOKS * ENTRY * attack.queueEntries();
+        final long began = System.nanoTime();
+        try {
+            operate(choice);
+        } catch (final RuntimeException | AssertionError | StackOverflowError thrown) {
+            throw new AssertionError("operation " + operation + " (" + choice + ") was not taken", thrown);
+        }
+        slowest = Math.max(slowest, System.nanoTime() - began);
+        final long made = memory.accesses() - before;
+        most = Math.max(most, made);
+        assertThat(made).as("memory accesses of operation %d (%d)", operation, choice).isLessThanOrEqualTo(
+                Math.max(allowed, CALL + LOOKS * ENTRY * attack.queueEntries()));
+        operation++;
     }
 
     private void operate(final int choice) {
@@ -131,12 +155,6 @@ final class Fuzzer {
         assertThat(pipeline.inFlight()).isZero();
         assertThat(account.settled()).isEqualTo(published + iommu.sent());
         assertThat(account.count(FaultDisposition.MODEL_FAILURE)).isZero();
-    }
-
-    private void finish() {
-        attack.iommu().reset();
-        checkAccounts();
-        pipeline.close();
     }
 
     /** One line about what happened. */

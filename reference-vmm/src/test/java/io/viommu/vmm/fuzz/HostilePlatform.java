@@ -31,7 +31,7 @@ final class HostilePlatform implements InterruptSink, HostIommu {
 
     /** Where the device's registers lie in the guest's address space. */
     static final long FRAME = 0x0900_0000L;
-    private static final long FRAME_SIZE = 0x2_0000;
+    static final long FRAME_SIZE = 0x2_0000;
     private static final int DEEPEST = 4;
 
     private final Random random;

@@ -50,6 +50,20 @@ final class MeteredMemory implements GuestMemory {
         ram.set(WORD, offset & SIZE - 8, word);
     }
 
+    /** Takes the RAM out of the guest's address space, or puts it back; what it holds stays. */
+    void plugged(final boolean in) {
+        if (in) {
+            guest.addRegion(RAM, ram);
+        } else {
+            guest.removeRegion(RAM);
+        }
+    }
+
+    /** Forgets all that was stored. */
+    void clear() {
+        ram.fill((byte) 0);
+    }
+
     long accesses() {
         return accesses;
     }

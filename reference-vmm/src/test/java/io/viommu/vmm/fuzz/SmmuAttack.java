@@ -47,8 +47,14 @@ final class SmmuAttack extends Attack {
 
     SmmuAttack(final Random random, final MeteredMemory memory, final HostilePlatform platform,
             final Map<String, String> properties) {
+        this(random, memory,
+                IommuModels.create("smmuv3", properties, new IommuPlatform(memory, platform, platform)));
+    }
+
+    /** Of one guest of several threads, each with an attack of its own. */
+    SmmuAttack(final Random random, final MeteredMemory memory, final VirtualIommu model) {
         super(random, memory);
-        smmu = (SmmuV3) IommuModels.create("smmuv3", properties, new IommuPlatform(memory, platform, platform));
+        smmu = (SmmuV3) model;
         session = smmu.openSession();
     }
 
@@ -60,6 +66,11 @@ final class SmmuAttack extends Attack {
     @Override
     AtsSession session() {
         return session;
+    }
+
+    @Override
+    void begin() {
+        posted = 0;
     }
 
     private void poke(final long address, final long word) {

@@ -48,8 +48,14 @@ final class VtdAttack extends Attack {
 
     VtdAttack(final Random random, final MeteredMemory memory, final HostilePlatform platform,
             final Map<String, String> properties) {
+        this(random, memory,
+                IommuModels.create("intel-iommu", properties, new IommuPlatform(memory, platform, platform)));
+    }
+
+    /** Of one guest of several threads, each with an attack of its own. */
+    VtdAttack(final Random random, final MeteredMemory memory, final VirtualIommu model) {
         super(random, memory);
-        unit = (VtdUnit) IommuModels.create("intel-iommu", properties, new IommuPlatform(memory, platform, platform));
+        unit = (VtdUnit) model;
         session = unit.openSession();
     }
 
@@ -61,6 +67,11 @@ final class VtdAttack extends Attack {
     @Override
     AtsSession session() {
         return session;
+    }
+
+    @Override
+    void begin() {
+        tail = 0;
     }
 
     private void poke(final long address, final long word) {

@@ -36,8 +36,26 @@ final class DoorClient implements AutoCloseable {
     private final Arena arena = Arena.ofConfined();
 
     DoorClient(final Path path) {
-        socket = UnixSocket.connect(path);
+        this(UnixSocket.connect(path));
         ask(1, ByteBuffer.wrap("\0\0\0\0{}\0".getBytes(StandardCharsets.US_ASCII)));
+    }
+
+    private DoorClient(final UnixSocket socket) {
+        this.socket = socket;
+    }
+
+    /** A client that has not said yet what it speaks. */
+    static DoorClient silent(final Path path) {
+        return new DoorClient(UnixSocket.connect(path));
+    }
+
+    /** Sends bytes from an index on, whatever they are. */
+    void raw(final byte[] bytes, final int from) {
+        if (bytes.length > from) {
+            final MemorySegment memory = arena.allocate(bytes.length - from);
+            MemorySegment.copy(bytes, from, memory, ValueLayout.JAVA_BYTE, 0, bytes.length - from);
+            socket.send(memory);
+        }
     }
 
     private static ByteBuffer body(final int length) {
