@@ -27,7 +27,7 @@ public final class VfioRequest {
     public static final int CHECK_EXTENSION = 0x3B65;
     /** VFIO_SET_IOMMU, of a container; the argument is the type itself. */
     public static final int SET_IOMMU = 0x3B66;
-    /** VFIO_GROUP_GET_STATUS, {@link VfioGroupStatusLayout}. */
+    /** VFIO_GROUP_GET_STATUS, {@link VfioDevices.VfioGroupStatusLayout}. */
     public static final int GROUP_GET_STATUS = 0x3B67;
     /** VFIO_GROUP_SET_CONTAINER, a descriptor of four bytes. */
     public static final int GROUP_SET_CONTAINER = 0x3B68;
@@ -37,26 +37,26 @@ public final class VfioRequest {
     public static final int GROUP_GET_DEVICE_FD = 0x3B6A;
     /** VFIO_DEVICE_RESET, no argument. */
     public static final int DEVICE_RESET = 0x3B6F;
-    /** VFIO_IOMMU_MAP_DMA, {@link VfioDmaMapLayout}. */
+    /** VFIO_IOMMU_MAP_DMA, {@link VfioDevices.VfioDmaMapLayout}. */
     public static final int IOMMU_MAP_DMA = 0x3B71;
-    /** VFIO_IOMMU_UNMAP_DMA, {@link VfioDmaUnmapLayout}. */
+    /** VFIO_IOMMU_UNMAP_DMA, {@link VfioDevices.VfioDmaUnmapLayout}. */
     public static final int IOMMU_UNMAP_DMA = 0x3B72;
     /** CHECK_EXTENSION and SET_IOMMU: VFIO_TYPE1v2_IOMMU. */
     public static final int TYPE1V2_IOMMU = 3;
 
-    /** VFIO_DEVICE_GET_INFO, {@link VfioDeviceInfoLayout}. */
+    /** VFIO_DEVICE_GET_INFO, {@link VfioDevices.VfioDeviceInfoLayout}. */
     public static final int DEVICE_GET_INFO = 0x3B6B;
-    /** VFIO_DEVICE_GET_REGION_INFO, {@link VfioRegionInfoLayout}. */
+    /** VFIO_DEVICE_GET_REGION_INFO, {@link VfioRegions.VfioRegionInfoLayout}. */
     public static final int DEVICE_GET_REGION_INFO = 0x3B6C;
-    /** VFIO_DEVICE_GET_IRQ_INFO, {@link VfioIrqInfoLayout}. */
+    /** VFIO_DEVICE_GET_IRQ_INFO, {@link VfioRegions.VfioIrqInfoLayout}. */
     public static final int DEVICE_GET_IRQ_INFO = 0x3B6D;
-    /** VFIO_DEVICE_SET_IRQS, {@link VfioIrqSetLayout}. */
+    /** VFIO_DEVICE_SET_IRQS, {@link VfioRegions.VfioIrqSetLayout}. */
     public static final int DEVICE_SET_IRQS = 0x3B6E;
-    /** VFIO_DEVICE_BIND_IOMMUFD, {@link VfioBindLayout}. */
+    /** VFIO_DEVICE_BIND_IOMMUFD, {@link VfioDevices.VfioBindLayout}. */
     public static final int DEVICE_BIND_IOMMUFD = 0x3B76;
-    /** VFIO_DEVICE_ATTACH_IOMMUFD_PT, {@link VfioAttachLayout}. */
+    /** VFIO_DEVICE_ATTACH_IOMMUFD_PT, {@link VfioDevices.VfioAttachLayout}. */
     public static final int DEVICE_ATTACH_IOMMUFD_PT = 0x3B77;
-    /** VFIO_DEVICE_DETACH_IOMMUFD_PT, {@link VfioDetachLayout}. */
+    /** VFIO_DEVICE_DETACH_IOMMUFD_PT, {@link VfioDevices.VfioDetachLayout}. */
     public static final int DEVICE_DETACH_IOMMUFD_PT = 0x3B78;
 
     private VfioRequest() {
