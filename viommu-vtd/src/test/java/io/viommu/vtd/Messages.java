@@ -26,7 +26,7 @@ public final class Messages implements InterruptSink {
 
     private final List<String> sent = new CopyOnWriteArrayList<>();
     /** Called for each message: what a guest's handler does. */
-    volatile Runnable handler = () -> {
+    public volatile Runnable handler = () -> {
     };
 
     @Override

@@ -16,6 +16,7 @@
 
 package io.viommu.vtd.hardware;
 
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 
 import org.agrona.collections.Long2ObjectHashMap;
@@ -69,6 +70,9 @@ public final class HardwareRequesters implements InvalidationSink {
     private final VtdFault fault = new VtdFault();
     private final Long2ObjectHashMap<Entry> installed = new Long2ObjectHashMap<>();
     private final PasidListener listener;
+    /** How many invalidations the hardware was asked for, and how many of them it is known to have done. */
+    private final AtomicLong asked = new AtomicLong();
+    private final AtomicLong settled = new AtomicLong();
 
     /** Learns that what the hardware knew of a PASID is gone, and with it what the host wanted answered. */
     @FunctionalInterface
@@ -178,7 +182,7 @@ public final class HardwareRequesters implements InvalidationSink {
         for (final long key : keys()) {
             final Entry entry = installed.get(key);
             if (entry.domain == domain && (pasid < 0 || entry.pasid == pasid)) {
-                host.invalidate(requester(key), pasid(key), address, pages, leafOnly);
+                invalidateInHardware(key, address, pages, leafOnly);
             }
         }
     }
@@ -229,7 +233,7 @@ public final class HardwareRequesters implements InvalidationSink {
     public synchronized void forgetAllTranslations() {
         own.forgetAllTranslations();
         for (final long key : keys()) {
-            host.invalidate(requester(key), pasid(key), 0, ALL, false);
+            invalidateInHardware(key, 0, ALL, false);
         }
     }
 
@@ -263,14 +267,27 @@ public final class HardwareRequesters implements InvalidationSink {
         invalidate(domain, pasid, everything ? 0 : first, everything ? ALL : pages, leafOnly);
     }
 
-    /** The guest learns that its invalidations are done (VT-d 6.5.2.8): the hardware's must be. */
+    /**
+     * The guest learns that its invalidations are done (VT-d 6.5.2.8): the hardware's must be. Who may only look doesn't
+     * wait for the hardware either.
+     */
     @Override
     public boolean quiesce(final long nanos) {
-        final boolean quiet = own.quiesce(nanos);
-        if (quiet) {
-            host.settle();
+        if (!own.quiesce(nanos)) {
+            return false;
         }
-        return quiet;
+        final long now = asked.get();
+        if (nanos == 0) {
+            return settled.get() >= now;
+        }
+        host.settle();
+        settled.accumulateAndGet(now, Math::max);
+        return true;
+    }
+
+    private void invalidateInHardware(final long key, final long address, final long pages, final boolean leafOnly) {
+        host.invalidate(requester(key), pasid(key), address, pages, leafOnly);
+        asked.incrementAndGet();
     }
 
     @Override

@@ -29,6 +29,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
 import java.util.function.IntConsumer;
 
 import org.agrona.concurrent.UnsafeBuffer;
@@ -54,6 +56,7 @@ class HardwareRequestersTest {
     private final List<String> answers = new ArrayList<>();
     private boolean refuse;
     private boolean tellsSettling;
+    private final List<String> settling = new CopyOnWriteArrayList<>();
     private long tail;
     private final DmaGuest guest = new DmaGuest(TestTables.firstStage(), "accel=on", new Hardware(), unit -> {
         unit.writeq(0x90, QUEUE | 1 << 11);
@@ -103,6 +106,7 @@ class HardwareRequestersTest {
 
         @Override
         public void settle() {
+            settling.add(Thread.currentThread().getName());
             if (tellsSettling) {
                 calls.add("settle");
             }
@@ -250,6 +254,26 @@ class HardwareRequestersTest {
         take();
         guest.unit.passedThrough(SID);
         assertThat(take()).containsExactly("install -1 " + TABLE + " 48 0");
+    }
+
+    /** Others may wait for the sender of a message, so it doesn't wait for the hardware. */
+    @Test
+    void hardwareIsWaitedForByAnotherThreadThanTheSenderOfAMessage() throws InterruptedException {
+        settling.clear();
+        guest.messages.handler = () -> {
+            guest.messages.handler = () -> {
+            };
+            guest.tables.memory.put(QUEUE, 2 | 2 << 4 | 7 << 16, 0, 0, 0);
+            guest.tables.memory.put(QUEUE + 32, 5 | 1 << 6, 0, 0, 0);
+            guest.writel(0x88, 64);
+            assertThat(settling).isEmpty();
+        };
+        guest.unit.deviceMessage(8, 0xFEE0_0000L, 0x51);
+        for (int i = 0; i < 10_000 && guest.readq(0x80) != 64; i++) {
+            TimeUnit.MILLISECONDS.sleep(1);
+        }
+        assertThat(guest.readq(0x80)).as("IQH").isEqualTo(64);
+        assertThat(settling).containsOnly("intel-iommu-drain");
     }
 
     /** The kernel answers what it detaches, and may use the cookie again: a late answer must not reach it. */
