@@ -46,7 +46,7 @@ import org.junit.jupiter.api.TestFactory;
 
 import io.viommu.iommu.DmaSession;
 import io.viommu.vtd.config.DmaRequest;
-import io.viommu.vtd.fault.FaultReason;
+import io.viommu.vtd.spec.FaultReason;
 
 /**
  * Each fault reason that a unit of ours can have, from the tables in memory to the 16 bytes of its fault recording

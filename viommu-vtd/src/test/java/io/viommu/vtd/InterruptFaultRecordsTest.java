@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-import io.viommu.vtd.fault.FaultReason;
+import io.viommu.vtd.spec.FaultReason;
 
 /**
  * Each reason of an interrupt that is blocked, from the message to the 16 bytes of its record (VT-d 5.1.4, 11.4.7.6):

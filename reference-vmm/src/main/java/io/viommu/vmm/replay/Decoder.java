@@ -25,8 +25,8 @@ import io.viommu.bridge.log.SmmuLogEvent;
 import io.viommu.bridge.log.SmmuLogPageRequest;
 import io.viommu.bridge.log.VtdLogFault;
 import io.viommu.smmu.SmmuEventText;
-import io.viommu.vtd.fault.FaultReason;
 import io.viommu.vtd.fault.VtdFaultText;
+import io.viommu.vtd.spec.FaultReason;
 
 /** Explains the faults of logs; needs no machine. */
 public final class Decoder {

@@ -18,7 +18,7 @@ package io.viommu.vmm.replay;
 
 import io.viommu.smmu.SmmuEventText;
 import io.viommu.smmu.fault.EventType;
-import io.viommu.vtd.fault.FaultReason;
+import io.viommu.vtd.spec.FaultReason;
 
 /** What the architectures call their events and reasons. */
 final class FaultNames {

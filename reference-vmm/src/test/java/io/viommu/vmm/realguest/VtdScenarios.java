@@ -34,8 +34,8 @@ import org.junit.jupiter.api.TestMethodOrder;
 import io.viommu.bridge.log.LogAccess;
 import io.viommu.bridge.log.LogFault;
 import io.viommu.bridge.log.VtdLogFault;
-import io.viommu.vtd.fault.FaultReason;
-import io.viommu.vtd.fault.PhysicalOwner;
+import io.viommu.vtd.fault.PhysicalFaultPolicy;
+import io.viommu.vtd.spec.FaultReason;
 
 /** What Linux's own VT-d driver must do and say in either of its modes; one boot, in this order. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -167,7 +167,7 @@ abstract class VtdScenarios {
         for (final LogFault fault : RealFaults.of(LogFault.Kind.VTD_DMA_FAULT)) {
             final VtdLogFault vtd = (VtdLogFault) fault;
             final FaultReason reason = FaultReason.of(vtd.reason().getAsInt());
-            if (reason.owner() == PhysicalOwner.GUEST && reason.scalable() == (kind == GuestKind.X86_SCALABLE)) {
+            if (PhysicalFaultPolicy.shownAsRecorded(reason) && reason.scalable() == (kind == GuestKind.X86_SCALABLE)) {
                 faults.add(vtd);
             }
         }

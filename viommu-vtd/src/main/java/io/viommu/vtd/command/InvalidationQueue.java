@@ -104,7 +104,7 @@ public final class InvalidationQueue {
      * @param frame      of the unit; where it is like QEMU's, legacy mode takes the descriptors of scalable mode,
      *                   scalable mode those of 128 bits, and a wait that asks for nothing is an error.
      * @param state      what is in force.
-     * @param platform   the guest's memory, which holds the queue, and the way of the completion event.
+     * @param platform   the guest's memory, which holds the queue; takes the completion event's message.
      * @param faultEvent takes IQE, ICE and ITE.
      * @param sink       forgets.
      * @param answers    takes the guest's answers to page requests.

@@ -15,9 +15,9 @@
  */
 package io.viommu.vtd.config;
 
-import io.viommu.vtd.fault.FaultReason;
 import io.viommu.vtd.spec.CapabilityFields;
 import io.viommu.vtd.spec.ContextEntryLayout;
+import io.viommu.vtd.spec.FaultReason;
 
 /** What makes a context entry of legacy mode wrong, in the architecture's order (VT-d 9.3, 7.1.3). */
 enum ContextRule {

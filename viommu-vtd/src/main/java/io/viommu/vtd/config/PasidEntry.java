@@ -21,8 +21,8 @@ import java.nio.ByteOrder;
 
 import org.agrona.concurrent.UnsafeBuffer;
 
-import io.viommu.vtd.fault.FaultReason;
 import io.viommu.vtd.spec.CapabilityFields;
+import io.viommu.vtd.spec.FaultReason;
 import io.viommu.vtd.spec.PasidEntryLayout;
 
 /**

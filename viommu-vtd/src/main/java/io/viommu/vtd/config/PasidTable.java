@@ -24,7 +24,7 @@ import org.agrona.concurrent.UnsafeBuffer;
 import io.viommu.memory.GuestMemory;
 import io.viommu.tlb.ConfigurationLog;
 import io.viommu.tlb.KeptConfigurations;
-import io.viommu.vtd.fault.FaultReason;
+import io.viommu.vtd.spec.FaultReason;
 import io.viommu.vtd.spec.PasidDirectoryEntryLayout;
 import io.viommu.vtd.spec.PasidEntryLayout;
 import io.viommu.vtd.spec.ScalableContextEntryLayout;

@@ -19,8 +19,8 @@ import java.nio.ByteOrder;
 
 import org.agrona.DirectBuffer;
 
-import io.viommu.vtd.fault.FaultReason;
 import io.viommu.vtd.spec.CapabilityFields;
+import io.viommu.vtd.spec.FaultReason;
 import io.viommu.vtd.spec.PasidDirectoryEntryLayout;
 import io.viommu.vtd.spec.ScalableContextEntryLayout;
 

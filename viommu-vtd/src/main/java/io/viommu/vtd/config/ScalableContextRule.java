@@ -15,8 +15,8 @@
  */
 package io.viommu.vtd.config;
 
-import io.viommu.vtd.fault.FaultReason;
 import io.viommu.vtd.spec.CapabilityFields;
+import io.viommu.vtd.spec.FaultReason;
 import io.viommu.vtd.spec.ScalableContextEntryLayout;
 
 /**

@@ -16,7 +16,7 @@
 
 package io.viommu.vtd.config;
 
-import io.viommu.vtd.fault.FaultReason;
+import io.viommu.vtd.spec.FaultReason;
 
 /**
  * What stopped a request, and whether the guest is to be told. While tables are looked up it gathers their FPD bits: a

@@ -23,7 +23,7 @@ import io.viommu.vtd.command.InvalidationSink;
 public interface DeviceTlb {
 
     /** No device keeps any. */
-    DeviceTlb NONE = (sourceId, pasid, address, pagesLog2) -> InvalidationSink.COMPLETED;
+    DeviceTlb NONE = (_, _, _, _) -> InvalidationSink.COMPLETED;
 
     /**
      * Makes a device drop translations, and waits until it no longer uses them.

@@ -62,7 +62,7 @@ public final class VtdDmaTranslator implements DmaTranslator {
      *
      * @param memory       the guest's memory.
      * @param registers    the registers in effect.
-     * @param faults       the way of faults.
+     * @param faults       takes faults.
      * @param interrupts   remaps interrupts under the same invalidations.
      * @param cacheEntries size of the translation cache, 4 to 16777216.
      */

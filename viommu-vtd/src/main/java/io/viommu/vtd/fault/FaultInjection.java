@@ -21,6 +21,7 @@ import io.viommu.fault.FaultKind;
 import io.viommu.fault.FaultRecord;
 import io.viommu.fault.LostEventPolicy;
 import io.viommu.vtd.register.RemappingState;
+import io.viommu.vtd.spec.FaultReason;
 import io.viommu.vtd.spec.GlobalFields;
 
 /**

@@ -21,6 +21,7 @@ import io.viommu.fault.FaultOutlet;
 import io.viommu.fault.FaultRecord;
 import io.viommu.fault.OutgoingFault;
 import io.viommu.iommu.DmaSession;
+import io.viommu.vtd.spec.FaultReason;
 import io.viommu.vtd.spec.FaultRecordingLayout;
 
 /**
@@ -29,7 +30,7 @@ import io.viommu.vtd.spec.FaultRecordingLayout;
  */
 public final class FaultReporter {
 
-    private final OutgoingFault way;
+    private final OutgoingFault outgoing;
 
     /**
      * Makes the reporter of one thread.
@@ -37,7 +38,7 @@ public final class FaultReporter {
      * @param outlet leads to the pipeline.
      */
     public FaultReporter(final FaultOutlet outlet) {
-        this.way = new OutgoingFault(outlet);
+        this.outgoing = new OutgoingFault(outlet);
     }
 
     /**
@@ -68,10 +69,10 @@ public final class FaultReporter {
         final int pasid = (high & FaultRecordingLayout.PASID_PRESENT) != 0
                 ? FaultRecordingLayout.pasid(high)
                 : DmaSession.NO_PASID;
-        final FaultRecord record = way.open(FaultKind.VTD_FAULT, FaultRecordingLayout.sourceId(high), pasid);
+        final FaultRecord record = outgoing.open(FaultKind.VTD_FAULT, FaultRecordingLayout.sourceId(high), pasid);
         if (record != null) {
             record.word(0, low).word(1, high);
-            way.send();
+            outgoing.send();
         }
     }
 }

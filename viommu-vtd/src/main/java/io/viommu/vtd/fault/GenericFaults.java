@@ -18,6 +18,7 @@ package io.viommu.vtd.fault;
 
 import io.viommu.fault.FaultRecord;
 import io.viommu.fault.GenericFault;
+import io.viommu.vtd.spec.FaultReason;
 import io.viommu.vtd.spec.FaultRecordingLayout;
 
 /**

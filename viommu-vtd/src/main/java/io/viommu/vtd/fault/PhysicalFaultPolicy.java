@@ -19,6 +19,7 @@ package io.viommu.vtd.fault;
 import io.viommu.fault.FaultDisposition;
 import io.viommu.fault.FaultRecord;
 import io.viommu.vtd.register.RemappingState;
+import io.viommu.vtd.spec.FaultReason;
 
 /**
  * What a guest gets to see of a physical fault. The record names the physical unit's reason for the physical unit's
@@ -28,7 +29,7 @@ import io.viommu.vtd.register.RemappingState;
  * <p>Two modes, by {@link FaultRecord#asReported()}:
  * <ul>
  * <li><em>As reported</em>, for replayed logs and tests: the recorded reason stands, under the ownership table of
- * {@link PhysicalOwner}.
+ * {@link Owner}.
  * <li><em>Live</em>: the reason is what the guest's tables say now, and a fault that they don't explain is not
  * reported: a second-stage fault ends as the host's, any other as not reproduced.
  * </ul>
@@ -42,6 +43,59 @@ import io.viommu.vtd.register.RemappingState;
  */
 public final class PhysicalFaultPolicy {
 
+    /**
+     * Whose a fault of the physical unit is, if the device was given to a guest: its first stage, or its legacy tables,
+     * are the guest's; the second stage beneath and interrupt remapping are the host's.
+     */
+    enum Owner {
+        /** The guest's own tables are at fault; it gets the reason as recorded. */
+        GUEST(null),
+        /**
+         * The guest keeps a table where it has no memory: to the guest, an access to that table failed, since it knows
+         * of no second stage.
+         */
+        GUEST_TABLE(null),
+        /** The same of its top table. */
+        GUEST_TOP_TABLE(null),
+        /** The host's second stage is at fault. */
+        HOST_STAGE_2(FaultDisposition.HOST_STAGE_2),
+        /** The host's interrupt remapping is at fault. */
+        HOST_INTERRUPT(FaultDisposition.HOST_INTERRUPT),
+        /** No unit like the guest's can have this fault. */
+        UNKNOWN(FaultDisposition.NOT_REPRESENTABLE);
+
+        private final FaultDisposition refusal;
+
+        Owner(final FaultDisposition refusal) {
+            this.refusal = refusal;
+        }
+
+        /** Whose a fault with a reason is. */
+        static Owner of(final FaultReason reason) {
+            return switch (reason) {
+                case SFS_5, SFS_7, SFS_8 -> GUEST_TABLE;
+                case SFS_6 -> GUEST_TOP_TABLE;
+                case SSS_1, SSS_2, SSS_3, SSS_4, SSS_5, SSS_6, SGN_5 -> HOST_STAGE_2;
+                case SGN_10 -> UNKNOWN;
+                default -> reason.interrupt() ? HOST_INTERRUPT : GUEST;
+            };
+        }
+
+        /** How a fault ends that is not the guest's; null if the guest gets to see it. */
+        FaultDisposition refusal() {
+            return refusal;
+        }
+
+        /** The reason that the guest sees instead of the physical one. */
+        FaultReason shown(final FaultReason recorded) {
+            return switch (this) {
+                case GUEST_TABLE -> FaultReason.SFS_1;
+                case GUEST_TOP_TABLE -> FaultReason.SFS_4;
+                default -> recorded;
+            };
+        }
+    }
+
     private final RemappingState state;
     private final GuestTables tables;
 
@@ -54,6 +108,16 @@ public final class PhysicalFaultPolicy {
     public PhysicalFaultPolicy(final RemappingState state, final GuestTables tables) {
         this.state = state;
         this.tables = tables;
+    }
+
+    /**
+     * Whether a guest whose device a physical unit recorded a reason for gets to see it as it is.
+     *
+     * @param reason of the physical unit.
+     * @return true if it is the guest's own tables that can be wrong so.
+     */
+    public static boolean shownAsRecorded(final FaultReason reason) {
+        return Owner.of(reason) == Owner.GUEST;
     }
 
     /**
@@ -74,8 +138,8 @@ public final class PhysicalFaultPolicy {
         if (!state.translationEnabled()) {
             return FaultDisposition.TRANSLATION_DISABLED;
         }
-        final PhysicalOwner owner = recorded.owner();
-        if (!record.asReported() && owner != PhysicalOwner.HOST_INTERRUPT) {
+        final Owner owner = Owner.of(recorded);
+        if (!record.asReported() && owner != Owner.HOST_INTERRUPT) {
             return rewalk(record, fault, owner);
         }
         if (owner.refusal() != null) {
@@ -88,10 +152,10 @@ public final class PhysicalFaultPolicy {
         return show(record, fault, shown.code());
     }
 
-    private FaultDisposition rewalk(final FaultRecord record, final GuestFault fault, final PhysicalOwner owner) {
+    private FaultDisposition rewalk(final FaultRecord record, final GuestFault fault, final Owner owner) {
         final int reason = tables.reasonFor(requester(record), fault.pasid(), fault.low, fault.access());
         return switch (reason) {
-            case GuestTables.ALLOWED -> owner == PhysicalOwner.HOST_STAGE_2
+            case GuestTables.ALLOWED -> owner == Owner.HOST_STAGE_2
                     ? FaultDisposition.HOST_STAGE_2
                     : FaultDisposition.NOT_REPRODUCED;
             case GuestTables.SUPPRESSED -> FaultDisposition.FAULT_PROCESSING_DISABLED;

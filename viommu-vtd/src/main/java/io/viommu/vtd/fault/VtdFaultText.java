@@ -16,6 +16,7 @@
 
 package io.viommu.vtd.fault;
 
+import io.viommu.vtd.spec.FaultReason;
 import io.viommu.vtd.spec.FaultRecordingLayout;
 
 /**

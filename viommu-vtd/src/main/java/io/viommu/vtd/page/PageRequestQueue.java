@@ -29,13 +29,13 @@ import io.viommu.fault.PageResponder;
 import io.viommu.iommu.IommuPlatform;
 import io.viommu.memory.GuestMemory;
 import io.viommu.vtd.command.InvalidationSink;
-import io.viommu.vtd.fault.FaultReason;
 import io.viommu.vtd.fault.FaultRecordingRegisters;
 import io.viommu.vtd.fault.GuestTables;
 import io.viommu.vtd.register.EventLine;
 import io.viommu.vtd.register.RegisterFrame;
 import io.viommu.vtd.register.RemappingState;
 import io.viommu.vtd.spec.CapabilityFields;
+import io.viommu.vtd.spec.FaultReason;
 import io.viommu.vtd.spec.FaultRecordingLayout;
 import io.viommu.vtd.spec.GlobalFields;
 import io.viommu.vtd.spec.PageRequestLayout;
@@ -68,7 +68,7 @@ public final class PageRequestQueue {
      *
      * @param frame    of the unit.
      * @param state    tells the translation table mode.
-     * @param platform the guest's memory, which holds the queue, the way of the event, and who takes answers.
+     * @param platform the guest's memory, which holds the queue; takes the event's message, and answers.
      * @param faults   takes the faults of requests that the tables forbid.
      * @param sink     forgets the translation that a request shows to be stale.
      * @param tables   the guest's tables.
@@ -161,7 +161,7 @@ public final class PageRequestQueue {
             answerLast(record, PageResponder.INVALID);
             return FaultDisposition.NO_PAGE_REQUEST_QUEUE;
         }
-        // The way back is known before the guest can see the request, which it may answer at once.
+        // Whom to answer is known before the guest can see the request, which it may answer at once.
         final long key = PendingGroups.key(requester, pasid, group(record));
         if (owed && !pending.add(key, record.source(), record.cookie())) {
             answerLast(record, PageResponder.SUCCESS);

@@ -35,7 +35,7 @@ final class PendingGroups {
     private static final int WORDS = 3;
     private static final long USED = 1L << 63;
     private static final long GROUP = 0x1FF;
-    private static final PageResponder NOBODY = (source, cookie, code) -> {
+    private static final PageResponder NOBODY = (_, _, _) -> {
     };
     /** Stands at a place that somebody is just taking out. */
     private static final long CLAIMED = 1;

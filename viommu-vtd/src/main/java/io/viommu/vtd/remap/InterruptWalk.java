@@ -23,7 +23,7 @@ import org.agrona.concurrent.UnsafeBuffer;
 
 import io.viommu.memory.GuestMemory;
 import io.viommu.vtd.config.VtdFault;
-import io.viommu.vtd.fault.FaultReason;
+import io.viommu.vtd.spec.FaultReason;
 import io.viommu.vtd.spec.InterruptRemapLayout;
 import io.viommu.vtd.spec.InterruptRequestLayout;
 import io.viommu.vtd.spec.PostedInterruptLayout;

@@ -22,7 +22,7 @@ import java.nio.ByteOrder;
 import org.agrona.concurrent.UnsafeBuffer;
 
 import io.viommu.memory.GuestMemory;
-import io.viommu.vtd.fault.FaultReason;
+import io.viommu.vtd.spec.FaultReason;
 import io.viommu.vtd.spec.PostedInterruptLayout;
 
 /**

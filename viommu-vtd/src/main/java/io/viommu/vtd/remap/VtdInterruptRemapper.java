@@ -40,8 +40,8 @@ public final class VtdInterruptRemapper implements InterruptRemapper {
      * Makes a remapper.
      *
      * @param memory     holds the interrupt remapping table.
-     * @param interrupts the way to the local APICs.
-     * @param faults     the way of faults.
+     * @param interrupts takes messages to the local APICs.
+     * @param faults     takes faults.
      * @param registers  the registers in effect.
      */
     public VtdInterruptRemapper(final GuestMemory memory, final InterruptSink interrupts, final FaultOutlet faults,

@@ -17,7 +17,7 @@
 package io.viommu.vtd.walk;
 
 import io.viommu.vtd.config.DeviceConfiguration;
-import io.viommu.vtd.fault.FaultReason;
+import io.viommu.vtd.spec.FaultReason;
 import io.viommu.vtd.spec.PagingEntryLayout;
 import io.viommu.vtd.spec.PasidEntryLayout;
 

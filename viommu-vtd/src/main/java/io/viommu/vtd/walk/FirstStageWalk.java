@@ -22,8 +22,8 @@ import io.viommu.vtd.config.DeviceConfiguration;
 import io.viommu.vtd.config.StageTable;
 import io.viommu.vtd.config.VtdContext;
 import io.viommu.vtd.config.VtdFault;
-import io.viommu.vtd.fault.FaultReason;
 import io.viommu.vtd.spec.CapabilityFields;
+import io.viommu.vtd.spec.FaultReason;
 import io.viommu.vtd.spec.PagingEntryLayout;
 import io.viommu.vtd.spec.PasidEntryLayout;
 

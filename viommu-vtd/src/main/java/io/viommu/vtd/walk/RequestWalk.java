@@ -25,7 +25,7 @@ import io.viommu.vtd.config.PasidTable;
 import io.viommu.vtd.config.RootTable;
 import io.viommu.vtd.config.VtdContext;
 import io.viommu.vtd.config.VtdFault;
-import io.viommu.vtd.fault.FaultReason;
+import io.viommu.vtd.spec.FaultReason;
 import io.viommu.vtd.spec.InterruptRequestLayout;
 
 /**

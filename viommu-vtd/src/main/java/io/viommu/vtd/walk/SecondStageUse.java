@@ -16,7 +16,7 @@
 
 package io.viommu.vtd.walk;
 
-import io.viommu.vtd.fault.FaultReason;
+import io.viommu.vtd.spec.FaultReason;
 
 /**
  * What a second-stage walk is for, which decides the reasons of its faults (VT-d 7.1.3): the same wrong entry is

@@ -16,6 +16,8 @@
 
 package io.viommu.vtd.fault;
 
+import io.viommu.vtd.spec.FaultReason;
+
 import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;

@@ -14,7 +14,7 @@
  * limitations under the License.
  */
 
-package io.viommu.vtd.fault;
+package io.viommu.vtd.spec;
 
 /**
  * The fault reasons of a fault recording register: address translation faults (VT-d 7.1.3, table 30) and interrupt
@@ -26,229 +26,229 @@ package io.viommu.vtd.fault;
 public enum FaultReason {
     // Legacy root and context tables
     /** Root entry not present. */
-    LRT_2(0x01, Fpd.IGNORED, PhysicalOwner.GUEST, "root entry not present", "Present bit in root entry is clear"),
+    LRT_2(0x01, Fpd.IGNORED, "root entry not present", "Present bit in root entry is clear"),
     /** Context entry not present. */
-    LCT_2(0x02, Fpd.SUPPRESSES, PhysicalOwner.GUEST, "context entry not present",
+    LCT_2(0x02, Fpd.SUPPRESSES, "context entry not present",
             "Present bit in context entry is clear"),
     /** Context entry wrongly programmed: unsupported address width or translation type, or no top table. */
-    LCT_4(0x03, Fpd.SUPPRESSES, PhysicalOwner.GUEST,
+    LCT_4(0x03, Fpd.SUPPRESSES,
             "context entry wrongly programmed: unsupported address width or translation type, or no top table",
             "Invalid context entry"),
     /** Address beyond the width of the guest's tables. */
-    LGN_1(0x04, Fpd.SUPPRESSES, PhysicalOwner.GUEST, "address beyond the width of the guest's tables",
+    LGN_1(0x04, Fpd.SUPPRESSES, "address beyond the width of the guest's tables",
             "Access beyond MGAW"),
     /** No write permission. */
-    LGN_2(0x05, Fpd.SUPPRESSES, PhysicalOwner.GUEST, "no write permission", "PTE Write access is not set"),
+    LGN_2(0x05, Fpd.SUPPRESSES, "no write permission", "PTE Write access is not set"),
     /** No read permission. */
-    LGN_3(0x06, Fpd.SUPPRESSES, PhysicalOwner.GUEST, "no read permission", "PTE Read access is not set"),
+    LGN_3(0x06, Fpd.SUPPRESSES, "no read permission", "PTE Read access is not set"),
     /** Error accessing a second-stage entry. */
-    LSS_1(0x07, Fpd.SUPPRESSES, PhysicalOwner.GUEST, "error accessing a second-stage entry",
+    LSS_1(0x07, Fpd.SUPPRESSES, "error accessing a second-stage entry",
             "Next page table ptr is invalid"),
     /** Error accessing the root entry. */
-    LRT_1(0x08, Fpd.IGNORED, PhysicalOwner.GUEST, "error accessing the root entry", "Root table address invalid"),
+    LRT_1(0x08, Fpd.IGNORED, "error accessing the root entry", "Root table address invalid"),
     /** Error accessing the context entry. */
-    LCT_1(0x09, Fpd.IGNORED, PhysicalOwner.GUEST, "error accessing the context entry", "Context table ptr is invalid"),
+    LCT_1(0x09, Fpd.IGNORED, "error accessing the context entry", "Context table ptr is invalid"),
     /** Reserved bits set in a present root entry. */
-    LRT_3(0x0A, Fpd.IGNORED, PhysicalOwner.GUEST, "reserved bits set in a present root entry",
+    LRT_3(0x0A, Fpd.IGNORED, "reserved bits set in a present root entry",
             "non-zero reserved fields in RTP"),
     /** Reserved bits set in a present context entry. */
-    LCT_3(0x0B, Fpd.SUPPRESSES, PhysicalOwner.GUEST, "reserved bits set in a present context entry",
+    LCT_3(0x0B, Fpd.SUPPRESSES, "reserved bits set in a present context entry",
             "non-zero reserved fields in CTP"),
     /** Reserved bits set in a second-stage entry. */
-    LSS_2(0x0C, Fpd.SUPPRESSES, PhysicalOwner.GUEST, "reserved bits set in a second-stage entry",
+    LSS_2(0x0C, Fpd.SUPPRESSES, "reserved bits set in a second-stage entry",
             "non-zero reserved fields in PTE"),
     /** The context entry blocks translation and translated requests. */
-    LCT_5(0x0D, Fpd.SUPPRESSES, PhysicalOwner.GUEST, "the context entry blocks translation and translated requests",
+    LCT_5(0x0D, Fpd.SUPPRESSES, "the context entry blocks translation and translated requests",
             "PCE for translation request specifies blocking"),
     /** Output address in the interrupt range. */
-    LGN_4(0x0E, Fpd.SUPPRESSES, PhysicalOwner.GUEST, "output address in the interrupt range", "Unknown"),
+    LGN_4(0x0E, Fpd.SUPPRESSES, "output address in the interrupt range", "Unknown"),
     // Interrupt remapping
     /** Reserved field set in a remappable interrupt request. */
-    IR_20(0x20, Fpd.IGNORED, PhysicalOwner.HOST_INTERRUPT, "reserved field set in a remappable interrupt request",
+    IR_20(0x20, Fpd.IGNORED, "reserved field set in a remappable interrupt request",
             "Detected reserved fields in the decoded interrupt-remapped request"),
     /** Interrupt index beyond the table. */
-    IR_21(0x21, Fpd.IGNORED, PhysicalOwner.HOST_INTERRUPT, "interrupt index beyond the table",
+    IR_21(0x21, Fpd.IGNORED, "interrupt index beyond the table",
             "Interrupt index exceeded the interrupt-remapping table size"),
     /** Interrupt remapping table entry not present. */
-    IR_22(0x22, Fpd.SUPPRESSES, PhysicalOwner.HOST_INTERRUPT, "interrupt remapping table entry not present",
+    IR_22(0x22, Fpd.SUPPRESSES, "interrupt remapping table entry not present",
             "Present field in the IRTE entry is clear"),
     /** Error accessing the interrupt remapping table entry. */
-    IR_23(0x23, Fpd.IGNORED, PhysicalOwner.HOST_INTERRUPT, "error accessing the interrupt remapping table entry",
+    IR_23(0x23, Fpd.IGNORED, "error accessing the interrupt remapping table entry",
             "Error accessing interrupt-remapping table pointed by IRTA_REG"),
     /** Reserved bits set in a present interrupt remapping table entry. */
-    IR_24(0x24, Fpd.SUPPRESSES, PhysicalOwner.HOST_INTERRUPT,
+    IR_24(0x24, Fpd.SUPPRESSES,
             "reserved bits set in a present interrupt remapping table entry",
             "Detected reserved fields in the IRTE entry"),
     /** Compatibility-format interrupt blocked. */
-    IR_25(0x25, Fpd.IGNORED, PhysicalOwner.HOST_INTERRUPT, "compatibility-format interrupt blocked",
+    IR_25(0x25, Fpd.IGNORED, "compatibility-format interrupt blocked",
             "Blocked a compatibility format interrupt request"),
     /** The source of the interrupt may not use this entry. */
-    IR_26(0x26, Fpd.SUPPRESSES, PhysicalOwner.HOST_INTERRUPT, "the source of the interrupt may not use this entry",
+    IR_26(0x26, Fpd.SUPPRESSES, "the source of the interrupt may not use this entry",
             "Blocked an interrupt request due to source-id verification failure"),
     /** Error accessing the posted interrupt descriptor. */
-    IR_27(0x27, Fpd.SUPPRESSES, PhysicalOwner.HOST_INTERRUPT, "error accessing the posted interrupt descriptor",
+    IR_27(0x27, Fpd.SUPPRESSES, "error accessing the posted interrupt descriptor",
             "Unknown"),
     /** Reserved bits set in the posted interrupt descriptor. */
-    IR_28(0x28, Fpd.SUPPRESSES, PhysicalOwner.HOST_INTERRUPT, "reserved bits set in the posted interrupt descriptor",
+    IR_28(0x28, Fpd.SUPPRESSES, "reserved bits set in the posted interrupt descriptor",
             "Unknown"),
     /** Request into the interrupt range that is no interrupt. */
-    IR_29(0x29, Fpd.IGNORED, PhysicalOwner.HOST_INTERRUPT, "request into the interrupt range that is no interrupt",
+    IR_29(0x29, Fpd.IGNORED, "request into the interrupt range that is no interrupt",
             "Unknown"),
     // Root table address register
     /** Root table address register wrongly programmed. */
-    RTA_1(0x30, Fpd.IGNORED, PhysicalOwner.GUEST, "root table address register wrongly programmed",
+    RTA_1(0x30, Fpd.IGNORED, "root table address register wrongly programmed",
             "SM: Invalid Root Table Address"),
     /** Request with PASID in legacy mode. */
-    RTA_2(0x31, Fpd.IGNORED, PhysicalOwner.GUEST, "request with PASID in legacy mode",
+    RTA_2(0x31, Fpd.IGNORED, "request with PASID in legacy mode",
             "SM: TTM 0 for request with PASID"),
     /** Page request in legacy mode. */
-    RTA_3(0x32, Fpd.IGNORED, PhysicalOwner.GUEST, "page request in legacy mode", "SM: TTM 0 for page group request"),
+    RTA_3(0x32, Fpd.IGNORED, "page request in legacy mode", "SM: TTM 0 for page group request"),
     /** Abort-DMA mode. */
-    RTA_4(0x33, Fpd.IGNORED, PhysicalOwner.GUEST, "abort-DMA mode", "Unknown"),
+    RTA_4(0x33, Fpd.IGNORED, "abort-DMA mode", "Unknown"),
     // Scalable-mode root and context tables
     /** Error accessing the root entry. */
-    SRT_1(0x38, Fpd.IGNORED, PhysicalOwner.GUEST, "error accessing the root entry",
+    SRT_1(0x38, Fpd.IGNORED, "error accessing the root entry",
             "SM: Error attempting to access Root Entry"),
     /** Root entry not present. */
-    SRT_2(0x39, Fpd.IGNORED, PhysicalOwner.GUEST, "root entry not present", "SM: Present bit in Root Entry is clear"),
+    SRT_2(0x39, Fpd.IGNORED, "root entry not present", "SM: Present bit in Root Entry is clear"),
     /** Reserved bits set in a present root entry. */
-    SRT_3(0x3A, Fpd.IGNORED, PhysicalOwner.GUEST, "reserved bits set in a present root entry",
+    SRT_3(0x3A, Fpd.IGNORED, "reserved bits set in a present root entry",
             "SM: Non-zero reserved field set in Root Entry"),
     /** Error accessing the context entry. */
-    SCT_1(0x40, Fpd.IGNORED, PhysicalOwner.GUEST, "error accessing the context entry",
+    SCT_1(0x40, Fpd.IGNORED, "error accessing the context entry",
             "SM: Error attempting to access Context Entry"),
     /** Context entry not present. */
-    SCT_2(0x41, Fpd.SUPPRESSES, PhysicalOwner.GUEST, "context entry not present",
+    SCT_2(0x41, Fpd.SUPPRESSES, "context entry not present",
             "SM: Present bit in Context Entry is clear"),
     /** Reserved bits set in a present context entry. */
-    SCT_3(0x42, Fpd.SUPPRESSES, PhysicalOwner.GUEST, "reserved bits set in a present context entry",
+    SCT_3(0x42, Fpd.SUPPRESSES, "reserved bits set in a present context entry",
             "SM: Non-zero reserved field set in the Context Entry"),
     /** Context entry wrongly programmed: RID_PASID is beyond the size of the PASID directory. */
-    SCT_4(0x43, Fpd.SUPPRESSES, PhysicalOwner.GUEST, "context entry wrongly programmed", "SM: Invalid Context Entry"),
+    SCT_4(0x43, Fpd.SUPPRESSES, "context entry wrongly programmed", "SM: Invalid Context Entry"),
     /** Device-TLB not enabled in the context entry. */
-    SCT_5(0x44, Fpd.SUPPRESSES, PhysicalOwner.GUEST, "device-TLB not enabled in the context entry",
+    SCT_5(0x44, Fpd.SUPPRESSES, "device-TLB not enabled in the context entry",
             "SM: DTE field in Context Entry is clear"),
     /** PASID not enabled in the context entry. */
-    SCT_6(0x45, Fpd.SUPPRESSES, PhysicalOwner.GUEST, "PASID not enabled in the context entry",
+    SCT_6(0x45, Fpd.SUPPRESSES, "PASID not enabled in the context entry",
             "SM: PASID Enable field in Context Entry is clear"),
     /** PASID beyond the size of the PASID directory. */
-    SCT_7(0x46, Fpd.SUPPRESSES, PhysicalOwner.GUEST, "PASID beyond the size of the PASID directory",
+    SCT_7(0x46, Fpd.SUPPRESSES, "PASID beyond the size of the PASID directory",
             "SM: PASID is larger than the max in Context Entry"),
     /** Page requests not enabled in the context entry. */
-    SCT_8(0x47, Fpd.SUPPRESSES, PhysicalOwner.GUEST, "page requests not enabled in the context entry",
+    SCT_8(0x47, Fpd.SUPPRESSES, "page requests not enabled in the context entry",
             "SM: PRE field in Context-Entry is clear"),
     /** RID_PASID, the PASID of requests without one, is wrong; of older hardware, no unit here has it. */
-    SCT_9(0x48, Fpd.SUPPRESSES, PhysicalOwner.GUEST, "RID_PASID, the PASID of requests without one, is wrong",
+    SCT_9(0x48, Fpd.SUPPRESSES, "RID_PASID, the PASID of requests without one, is wrong",
             "SM: RID_PASID field error in Context-Entry"),
     // PASID directory and table
     /** Error accessing the PASID directory entry. */
-    SPD_1(0x50, Fpd.IGNORED, PhysicalOwner.GUEST, "error accessing the PASID directory entry",
+    SPD_1(0x50, Fpd.IGNORED, "error accessing the PASID directory entry",
             "SM: Error attempting to access the PASID Directory Entry"),
     /** PASID directory entry not present. */
-    SPD_2(0x51, Fpd.SUPPRESSES, PhysicalOwner.GUEST, "PASID directory entry not present",
+    SPD_2(0x51, Fpd.SUPPRESSES, "PASID directory entry not present",
             "SM: Present bit in Directory Entry is clear"),
     /** Reserved bits set in a present PASID directory entry. */
-    SPD_3(0x52, Fpd.SUPPRESSES, PhysicalOwner.GUEST, "reserved bits set in a present PASID directory entry",
+    SPD_3(0x52, Fpd.SUPPRESSES, "reserved bits set in a present PASID directory entry",
             "SM: Non-zero reserved field set in PASID Directory Entry"),
     /** Error accessing the PASID table entry. */
-    SPT_1(0x58, Fpd.IGNORED, PhysicalOwner.GUEST, "error accessing the PASID table entry",
+    SPT_1(0x58, Fpd.IGNORED, "error accessing the PASID table entry",
             "SM: Error attempting to access PASID Table Entry"),
     /** PASID table entry not present. */
-    SPT_2(0x59, Fpd.SUPPRESSES, PhysicalOwner.GUEST, "PASID table entry not present",
+    SPT_2(0x59, Fpd.SUPPRESSES, "PASID table entry not present",
             "SM: Present bit in PASID Table Entry is clear"),
     /** Reserved bits set in a present PASID table entry. */
-    SPT_3(0x5A, Fpd.SUPPRESSES, PhysicalOwner.GUEST, "reserved bits set in a present PASID table entry",
+    SPT_3(0x5A, Fpd.SUPPRESSES, "reserved bits set in a present PASID table entry",
             "SM: Non-zero reserved field set in PASID Table Entry"),
     /** PASID table entry wrongly programmed. */
-    SPT_4(0x5B, Fpd.SUPPRESSES, PhysicalOwner.GUEST, "PASID table entry wrongly programmed",
+    SPT_4(0x5B, Fpd.SUPPRESSES, "PASID table entry wrongly programmed",
             "SM: Invalid Scalable-Mode PASID Table Entry"),
     /** Execute permission sought, but not enabled in the PASID table entry. */
-    SPT_5(0x5C, Fpd.SUPPRESSES, PhysicalOwner.GUEST,
+    SPT_5(0x5C, Fpd.SUPPRESSES,
             "execute permission sought, but not enabled in the PASID table entry",
             "SM: ERE field is clear in PASID Table Entry"),
     /** Supervisor privilege sought, but not enabled in the PASID table entry. */
-    SPT_6(0x5D, Fpd.SUPPRESSES, PhysicalOwner.GUEST,
+    SPT_6(0x5D, Fpd.SUPPRESSES,
             "supervisor privilege sought, but not enabled in the PASID table entry",
             "SM: SRE field is clear in PASID Table Entry"),
     // First stage
     /** Error accessing a first-stage entry. */
-    SFS_1(0x70, Fpd.SUPPRESSES, PhysicalOwner.GUEST, "error accessing a first-stage entry",
+    SFS_1(0x70, Fpd.SUPPRESSES, "error accessing a first-stage entry",
             "SM: Error attempting to access first-level paging entry"),
     /** First-stage entry not present. */
-    SFS_2(0x71, Fpd.SUPPRESSES, PhysicalOwner.GUEST, "first-stage entry not present",
+    SFS_2(0x71, Fpd.SUPPRESSES, "first-stage entry not present",
             "SM: Present bit in first-level paging entry is clear"),
     /** Reserved bits set in a present first-stage entry. */
-    SFS_3(0x72, Fpd.SUPPRESSES, PhysicalOwner.GUEST, "reserved bits set in a present first-stage entry",
+    SFS_3(0x72, Fpd.SUPPRESSES, "reserved bits set in a present first-stage entry",
             "SM: Non-zero reserved field set in first-level paging entry"),
     /** Error accessing the top first-stage table. */
-    SFS_4(0x73, Fpd.SUPPRESSES, PhysicalOwner.GUEST, "error accessing the top first-stage table",
+    SFS_4(0x73, Fpd.SUPPRESSES, "error accessing the top first-stage table",
             "SM: Error attempting to access FL-PML4 entry"),
     /** First-stage table outside the guest's memory. */
-    SFS_5(0x74, Fpd.SUPPRESSES, PhysicalOwner.GUEST_TABLE, "first-stage table outside the guest's memory",
+    SFS_5(0x74, Fpd.SUPPRESSES, "first-stage table outside the guest's memory",
             "SM: First-level entry address beyond MGAW in Nested translation"),
     /** The second stage forbids reading the top first-stage table. */
-    SFS_6(0x75, Fpd.SUPPRESSES, PhysicalOwner.GUEST_TOP_TABLE,
+    SFS_6(0x75, Fpd.SUPPRESSES,
             "the second stage forbids reading the top first-stage table",
             "SM: Read permission error in FL-PML4 entry in Nested translation"),
     /** The second stage forbids reading a first-stage table. */
-    SFS_7(0x76, Fpd.SUPPRESSES, PhysicalOwner.GUEST_TABLE, "the second stage forbids reading a first-stage table",
+    SFS_7(0x76, Fpd.SUPPRESSES, "the second stage forbids reading a first-stage table",
             "SM: Read permission error in first-level paging entry in Nested translation"),
     /** The second stage forbids setting an access or dirty flag. */
-    SFS_8(0x77, Fpd.SUPPRESSES, PhysicalOwner.GUEST_TABLE, "the second stage forbids setting an access or dirty flag",
+    SFS_8(0x77, Fpd.SUPPRESSES, "the second stage forbids setting an access or dirty flag",
             "SM: Write permission error in first-level paging entry in Nested translation"),
     /** An access or dirty flag had to be set, but walks are not coherent. */
-    SFS_9(0x90, Fpd.SUPPRESSES, PhysicalOwner.GUEST,
+    SFS_9(0x90, Fpd.SUPPRESSES,
             "an access or dirty flag had to be set, but walks are not coherent",
             "SM: A/D bit update needed in first-level entry when set up in no snoop"),
     /** Setting an access or dirty flag failed. */
-    SFS_10(0x91, Fpd.SUPPRESSES, PhysicalOwner.GUEST, "setting an access or dirty flag failed", "Unknown"),
+    SFS_10(0x91, Fpd.SUPPRESSES, "setting an access or dirty flag failed", "Unknown"),
     // Second stage in scalable mode
     /** Error accessing a second-stage entry. */
-    SSS_1(0x78, Fpd.SUPPRESSES, PhysicalOwner.HOST_STAGE_2, "error accessing a second-stage entry",
+    SSS_1(0x78, Fpd.SUPPRESSES, "error accessing a second-stage entry",
             "SM: Error attempting to access second-level paging entry"),
     /** The second stage permits neither read nor write. */
-    SSS_2(0x79, Fpd.SUPPRESSES, PhysicalOwner.HOST_STAGE_2, "the second stage permits neither read nor write",
+    SSS_2(0x79, Fpd.SUPPRESSES, "the second stage permits neither read nor write",
             "SM: Read/Write permission error in second-level paging entry"),
     /** Reserved bits set in a second-stage entry. */
-    SSS_3(0x7A, Fpd.SUPPRESSES, PhysicalOwner.HOST_STAGE_2, "reserved bits set in a second-stage entry",
+    SSS_3(0x7A, Fpd.SUPPRESSES, "reserved bits set in a second-stage entry",
             "SM: Non-zero reserved field set in second-level paging entry"),
     /** Error accessing the top second-stage table. */
-    SSS_4(0x7B, Fpd.SUPPRESSES, PhysicalOwner.HOST_STAGE_2, "error accessing the top second-stage table",
+    SSS_4(0x7B, Fpd.SUPPRESSES, "error accessing the top second-stage table",
             "SM: Invalid second-level page table pointer"),
     /** A second-stage flag had to be set, but walks are not coherent. */
-    SSS_5(0x7C, Fpd.SUPPRESSES, PhysicalOwner.HOST_STAGE_2,
+    SSS_5(0x7C, Fpd.SUPPRESSES,
             "a second-stage flag had to be set, but walks are not coherent",
             "SM: A/D bit update needed in second-level entry when set up in no snoop"),
     /** Setting a second-stage access or dirty flag failed. */
-    SSS_6(0x7D, Fpd.SUPPRESSES, PhysicalOwner.HOST_STAGE_2, "setting a second-stage access or dirty flag failed",
+    SSS_6(0x7D, Fpd.SUPPRESSES, "setting a second-stage access or dirty flag failed",
             "Unknown"),
     // Scalable mode in general
     /** Address not canonical. */
-    SGN_1(0x80, Fpd.SUPPRESSES, PhysicalOwner.GUEST, "address not canonical",
+    SGN_1(0x80, Fpd.SUPPRESSES, "address not canonical",
             "SM: Address in first-level translation is not canonical"),
     /** User request to a supervisor page. */
-    SGN_2(0x81, Fpd.SUPPRESSES, PhysicalOwner.GUEST, "user request to a supervisor page",
+    SGN_2(0x81, Fpd.SUPPRESSES, "user request to a supervisor page",
             "SM: U/S set 0 for first-level translation with user privilege"),
     /** No execute permission. */
-    SGN_3(0x82, Fpd.SUPPRESSES, PhysicalOwner.GUEST, "no execute permission",
+    SGN_3(0x82, Fpd.SUPPRESSES, "no execute permission",
             "SM: No execute permission for request with PASID and ER=1"),
     /** Host address beyond the width of the hardware. */
-    SGN_4(0x83, Fpd.SUPPRESSES, PhysicalOwner.GUEST, "host address beyond the width of the hardware",
+    SGN_4(0x83, Fpd.SUPPRESSES, "host address beyond the width of the hardware",
             "SM: Address beyond the DMA hardware max"),
     /** Second-stage address beyond the width of the tables. */
-    SGN_5(0x84, Fpd.SUPPRESSES, PhysicalOwner.HOST_STAGE_2, "second-stage address beyond the width of the tables",
+    SGN_5(0x84, Fpd.SUPPRESSES, "second-stage address beyond the width of the tables",
             "SM: Second-level entry address beyond the max"),
     /** No write permission. */
-    SGN_6(0x85, Fpd.SUPPRESSES, PhysicalOwner.GUEST, "no write permission",
+    SGN_6(0x85, Fpd.SUPPRESSES, "no write permission",
             "SM: No write permission for Write/AtomicOp request"),
     /** No read permission. */
-    SGN_7(0x86, Fpd.SUPPRESSES, PhysicalOwner.GUEST, "no read permission",
+    SGN_7(0x86, Fpd.SUPPRESSES, "no read permission",
             "SM: No read permission for Read/AtomicOp request"),
     /** Output address in the interrupt range. */
-    SGN_8(0x87, Fpd.SUPPRESSES, PhysicalOwner.GUEST, "output address in the interrupt range",
+    SGN_8(0x87, Fpd.SUPPRESSES, "output address in the interrupt range",
             "SM: Invalid address-interrupt address"),
     /** PASID wider than the hardware supports. */
-    SGN_10(0x89, Fpd.SUPPRESSES, PhysicalOwner.UNKNOWN, "PASID wider than the hardware supports", "Unknown");
+    SGN_10(0x89, Fpd.SUPPRESSES, "PASID wider than the hardware supports", "Unknown");
 
     private static final FaultReason[] BY_CODE = new FaultReason[256];
 
@@ -260,15 +260,13 @@ public enum FaultReason {
 
     private final int code;
     private final boolean qualified;
-    private final PhysicalOwner owner;
     private final String condition;
     private final String linuxText;
 
-    FaultReason(final int code, final boolean qualified, final PhysicalOwner owner, final String condition,
+    FaultReason(final int code, final boolean qualified, final String condition,
             final String linuxText) {
         this.code = code;
         this.qualified = qualified;
-        this.owner = owner;
         this.condition = condition;
         this.linuxText = linuxText;
     }
@@ -317,15 +315,6 @@ public enum FaultReason {
      */
     public boolean qualified() {
         return qualified;
-    }
-
-    /**
-     * Whose the fault is when a physical unit recorded it for a guest's device.
-     *
-     * @return the owner.
-     */
-    public PhysicalOwner owner() {
-        return owner;
     }
 
     /**
