@@ -119,8 +119,11 @@ public final class MessagesUnderWay {
      * @return false if a message that was under way when this was called may not have ended.
      */
     public boolean quiesce(final long nanos) {
+        if (tryQuiesce()) {
+            return true;
+        }
         if (nanos == 0) {
-            return tryQuiesce();
+            return false;
         }
         final long since = System.nanoTime();
         while (!waiting.tryLock()) {

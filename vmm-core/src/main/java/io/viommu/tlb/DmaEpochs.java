@@ -103,8 +103,11 @@ public final class DmaEpochs {
      * @return false if a transaction that was under way when this was called may not have ended.
      */
     public boolean quiesce(final long nanos) {
+        if (tryQuiesce()) {
+            return true;
+        }
         if (nanos == 0) {
-            return tryQuiesce();
+            return false;
         }
         VarHandle.fullFence();
         final long since = System.nanoTime();

@@ -16,6 +16,8 @@
 
 package io.viommu.vtd.command;
 
+import io.viommu.iommu.DmaSession;
+
 /**
  * What the guest's invalidations do to caches (VT-d 6.5). Queue and registers call it; the translation side implements
  * it. An implementation may always forget more than it is asked to.
@@ -30,7 +32,7 @@ package io.viommu.vtd.command;
 public interface InvalidationSink {
 
     /** Stands for a request without PASID. */
-    int NO_PASID = -1;
+    int NO_PASID = DmaSession.NO_PASID;
     /** Stands for all PASIDs and requests without one. */
     int ANY_PASID = -2;
 
