@@ -110,11 +110,11 @@ public final class VtdUnit implements VirtualIommu, DmaTranslator, InterruptRema
         final GuestTableWalk tables = dma.openTables();
         faultEvent = EventLine.fault(frame.registers(), platform.interrupts());
         faults = new FaultRecordingRegisters(frame, faultEvent, config.faultCompression());
-        pageRequests = new PageRequestQueue(frame, state, platform, faults, sink, tables);
-        injection = new FaultInjection(faults, new PhysicalFaultPolicy(state, tables), pageRequests::inject,
+        pageRequests = new PageRequestQueue(frame, platform, sink::pageRequested);
+        injection = new FaultInjection(faults, new PhysicalFaultPolicy(state, tables), pageRequests,
                 config.lostEvents(), state);
 
-        invalidations = new InvalidationQueue(frame, state, platform, faultEvent, sink, pageRequests::respond, drain);
+        invalidations = new InvalidationQueue(frame, state, platform, faultEvent, sink, pageRequests, drain);
         registerInvalidations = new RegisterInvalidation(frame, state, sink, drain);
         new GlobalCommand(frame, state, new Commands(), drain);
     }

@@ -33,15 +33,21 @@ final class DescriptorExecutor {
     /** The device completed wrongly; {@link #device} tells which. */
     static final int DEVICE_WRONG = -3;
 
+    /** Takes the guest's answers to page requests. */
+    @FunctionalInterface
+    interface PageAnswers {
+        void respond(int requesterId, int pasid, int group, int code);
+    }
+
     private static final int[] IGNORED_FUNCTION_BITS = { 0, 4, 6, 7 };
 
     private final VtdCapabilities capabilities;
     private final InvalidationSink sink;
-    private final InvalidationQueue.PageAnswers answers;
+    private final PageAnswers answers;
     private int device;
 
     DescriptorExecutor(final VtdCapabilities capabilities, final InvalidationSink sink,
-            final InvalidationQueue.PageAnswers answers) {
+            final PageAnswers answers) {
         this.capabilities = capabilities;
         this.sink = sink;
         this.answers = answers;

@@ -27,6 +27,7 @@ import io.viommu.device.RegisterFile;
 import io.viommu.fault.FaultPort;
 import io.viommu.iommu.IommuPlatform;
 import io.viommu.memory.GuestMemory;
+import io.viommu.vtd.page.PageRequestQueue;
 import io.viommu.vtd.register.Drain;
 import io.viommu.vtd.register.EventLine;
 import io.viommu.vtd.register.RegisterFrame;
@@ -53,20 +54,6 @@ import io.viommu.vtd.spec.VtdRegisters;
  * left to the unit's own thread.
  */
 public final class InvalidationQueue {
-
-    /** Takes the guest's answers to page requests. */
-    @FunctionalInterface
-    public interface PageAnswers {
-        /**
-         * Ends a page group.
-         *
-         * @param requesterId the device.
-         * @param pasid       20 bits, or {@link InvalidationSink#NO_PASID}.
-         * @param group       group index, 9 bits.
-         * @param code        response code, 4 bits; reserved ones mean invalid.
-         */
-        void respond(int requesterId, int pasid, int group, int code);
-    }
 
     private static final long STOPPED = StatusFields.INVALIDATION_QUEUE_ERROR
             | StatusFields.INVALIDATION_TIMEOUT_ERROR;
@@ -101,17 +88,18 @@ public final class InvalidationQueue {
     /**
      * Takes charge of the queue's registers.
      *
-     * @param frame      of the unit; where it is like QEMU's, legacy mode takes the descriptors of scalable mode,
-     *                   scalable mode those of 128 bits, and a wait that asks for nothing is an error.
-     * @param state      what is in force.
-     * @param platform   the guest's memory, which holds the queue; takes the completion event's message.
-     * @param faultEvent takes IQE, ICE and ITE.
-     * @param sink       forgets.
-     * @param answers    takes the guest's answers to page requests.
-     * @param drain      waits for what is under way.
+     * @param frame        of the unit; where it is like QEMU's, legacy mode takes the descriptors of scalable mode,
+     *                     scalable mode those of 128 bits, and a wait that asks for nothing is an error.
+     * @param state        what is in force.
+     * @param platform     the guest's memory, which holds the queue; takes the completion event's message.
+     * @param faultEvent   takes IQE, ICE and ITE.
+     * @param sink         forgets.
+     * @param pageRequests takes the guest's answers.
+     * @param drain        waits for what is under way.
      */
     public InvalidationQueue(final RegisterFrame frame, final RemappingState state, final IommuPlatform platform,
-            final EventLine faultEvent, final InvalidationSink sink, final PageAnswers answers, final Drain drain) {
+            final EventLine faultEvent, final InvalidationSink sink, final PageRequestQueue pageRequests,
+            final Drain drain) {
         this.registers = frame.registers();
         this.capabilities = frame.capabilities();
         this.likeQemu = frame.likeQemu();
@@ -119,7 +107,7 @@ public final class InvalidationQueue {
         this.memory = platform.memory();
         this.faultEvent = faultEvent;
         this.completionEvent = EventLine.invalidation(registers, platform.interrupts());
-        this.executor = new DescriptorExecutor(capabilities, sink, answers);
+        this.executor = new DescriptorExecutor(capabilities, sink, pageRequests::respond);
         this.drain = drain;
         this.later = drain.retry(this::process);
         registers.onWrite(VtdRegisters.IQT, (_, _, _, _) -> process());

@@ -20,6 +20,7 @@ import io.viommu.fault.FaultDisposition;
 import io.viommu.fault.FaultKind;
 import io.viommu.fault.FaultRecord;
 import io.viommu.fault.LostEventPolicy;
+import io.viommu.vtd.page.PageRequestQueue;
 import io.viommu.vtd.register.RemappingState;
 import io.viommu.vtd.spec.FaultReason;
 import io.viommu.vtd.spec.GlobalFields;
@@ -30,21 +31,9 @@ import io.viommu.vtd.spec.GlobalFields;
  */
 public final class FaultInjection {
 
-    /** Takes page requests; the page request queue, or whoever answers in its place. */
-    @FunctionalInterface
-    public interface PageRequestTarget {
-        /**
-         * Ends a page request.
-         *
-         * @param record of kind PAGE_REQUEST.
-         * @return how it ended.
-         */
-        FaultDisposition inject(FaultRecord record);
-    }
-
     private final FaultRecordingRegisters faults;
     private final PhysicalFaultPolicy policy;
-    private final PageRequestTarget pageRequests;
+    private final PageRequestQueue pageRequests;
     private final LostEventPolicy lostEvents;
     private final RemappingState state;
     private final GuestFault fault = new GuestFault();
@@ -59,7 +48,7 @@ public final class FaultInjection {
      * @param state        tells which mode of tables the guest uses.
      */
     public FaultInjection(final FaultRecordingRegisters faults, final PhysicalFaultPolicy policy,
-            final PageRequestTarget pageRequests, final LostEventPolicy lostEvents, final RemappingState state) {
+            final PageRequestQueue pageRequests, final LostEventPolicy lostEvents, final RemappingState state) {
         this.faults = faults;
         this.policy = policy;
         this.pageRequests = pageRequests;
@@ -79,7 +68,7 @@ public final class FaultInjection {
                     ? faults.record(record.word(0), record.word(1))
                     : physical(record);
             case FaultKind.GENERIC -> generic(record);
-            case FaultKind.PAGE_REQUEST -> pageRequests.inject(record);
+            case FaultKind.PAGE_REQUEST -> pageRequest(record);
             case FaultKind.LOST_EVENTS -> lost();
             case FaultKind.SMMU_EVENT -> FaultDisposition.WRONG_ARCHITECTURE;
             default -> FaultDisposition.MALFORMED;
@@ -99,6 +88,21 @@ public final class FaultInjection {
         }
         GenericFaults.rebuild(record, reason, fault);
         return own(record);
+    }
+
+    private FaultDisposition pageRequest(final FaultRecord record) {
+        if (pageRequests.offered()) {
+            final int requester = PageRequestQueue.requester(record);
+            final int refusal = policy.pageRefusal(requester, PageRequestQueue.pasid(record));
+            if (refusal > 0) {
+                GenericFaults.ofPageRequest(record, refusal, fault);
+                faults.record(fault.low, fault.high);
+            }
+            if (refusal != GuestTables.ALLOWED) {
+                return pageRequests.refuse(record);
+            }
+        }
+        return pageRequests.inject(record);
     }
 
     /** Lets the policy decide whose the fault is, and records it if it is the guest's. */

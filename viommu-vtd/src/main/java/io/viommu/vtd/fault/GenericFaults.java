@@ -18,6 +18,8 @@ package io.viommu.vtd.fault;
 
 import io.viommu.fault.FaultRecord;
 import io.viommu.fault.GenericFault;
+import io.viommu.iommu.DmaSession;
+import io.viommu.vtd.page.PageRequestQueue;
 import io.viommu.vtd.spec.FaultReason;
 import io.viommu.vtd.spec.FaultRecordingLayout;
 
@@ -100,5 +102,19 @@ final class GenericFaults {
                     | (long) (record.pasid() & 0xF_FFFF) << FaultRecordingLayout.PASID_SHIFT;
         }
         return high;
+    }
+
+    /** Fills a fault with a page request that is refused: its type bits are 01 (VT-d 11.4.7.6). */
+    static void ofPageRequest(final FaultRecord record, final int reason, final GuestFault fault) {
+        final long permissions = record.word(1);
+        final int pasid = PageRequestQueue.pasid(record);
+        long high = PageRequestQueue.requester(record) | FaultRecordingLayout.T2
+                | (long) reason << FaultRecordingLayout.REASON_SHIFT;
+        if (pasid != DmaSession.NO_PASID) {
+            high |= FaultRecordingLayout.PASID_PRESENT | (long) pasid << FaultRecordingLayout.PASID_SHIFT;
+            high |= (permissions & GenericFault.PERM_EXEC) != 0 ? FaultRecordingLayout.EXECUTE : 0;
+            high |= (permissions & GenericFault.PERM_PRIV) != 0 ? FaultRecordingLayout.PRIVILEGED : 0;
+        }
+        fault.set(record.word(2), high);
     }
 }

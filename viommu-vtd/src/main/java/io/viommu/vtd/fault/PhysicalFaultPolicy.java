@@ -20,6 +20,7 @@ import io.viommu.fault.FaultDisposition;
 import io.viommu.fault.FaultRecord;
 import io.viommu.vtd.register.RemappingState;
 import io.viommu.vtd.spec.FaultReason;
+import io.viommu.vtd.spec.GlobalFields;
 
 /**
  * What a guest gets to see of a physical fault. The record names the physical unit's reason for the physical unit's
@@ -160,6 +161,23 @@ public final class PhysicalFaultPolicy {
                     : FaultDisposition.NOT_REPRODUCED;
             case GuestTables.SUPPRESSED -> FaultDisposition.FAULT_PROCESSING_DISABLED;
             default -> show(record, fault, reason);
+        };
+    }
+
+    /**
+     * Why the guest's configuration forbids a page request: 7.1.3 as far as page requests are concerned.
+     *
+     * @return the code of the reason, {@link GuestTables#ALLOWED} or {@link GuestTables#SUPPRESSED}.
+     */
+    int pageRefusal(final int requester, final int pasid) {
+        if (!state.translationEnabled()) {
+            return GuestTables.SUPPRESSED; // no unit that could report it
+        }
+        return switch (state.translationMode()) {
+            case GlobalFields.TTM_LEGACY -> FaultReason.RTA_3.code();
+            case GlobalFields.TTM_RESERVED -> FaultReason.RTA_1.code();
+            case GlobalFields.TTM_ABORT -> FaultReason.RTA_4.code();
+            default -> tables.reasonFor(requester, pasid);
         };
     }
 

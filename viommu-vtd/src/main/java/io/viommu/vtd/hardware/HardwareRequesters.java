@@ -268,8 +268,8 @@ public final class HardwareRequesters implements InvalidationSink {
     }
 
     /**
-     * The guest learns that its invalidations are done (VT-d 6.5.2.8): the hardware's must be. Who may only look doesn't
-     * wait for the hardware either.
+     * The guest learns that its invalidations are done (VT-d 6.5.2.8): the hardware's must be. Who may only look
+     * doesn't wait for the hardware either.
      */
     @Override
     public boolean quiesce(final long nanos) {

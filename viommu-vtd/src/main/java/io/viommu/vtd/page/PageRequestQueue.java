@@ -26,38 +26,42 @@ import io.viommu.fault.FaultDisposition;
 import io.viommu.fault.FaultRecord;
 import io.viommu.fault.GenericFault;
 import io.viommu.fault.PageResponder;
+import io.viommu.iommu.DmaSession;
 import io.viommu.iommu.IommuPlatform;
 import io.viommu.memory.GuestMemory;
-import io.viommu.vtd.command.InvalidationSink;
-import io.viommu.vtd.fault.FaultRecordingRegisters;
-import io.viommu.vtd.fault.GuestTables;
 import io.viommu.vtd.register.EventLine;
 import io.viommu.vtd.register.RegisterFrame;
-import io.viommu.vtd.register.RemappingState;
 import io.viommu.vtd.spec.CapabilityFields;
-import io.viommu.vtd.spec.FaultReason;
-import io.viommu.vtd.spec.FaultRecordingLayout;
-import io.viommu.vtd.spec.GlobalFields;
 import io.viommu.vtd.spec.PageRequestLayout;
 import io.viommu.vtd.spec.StatusFields;
 import io.viommu.vtd.spec.VtdRegisters;
 
 /**
- * The page request queue (VT-d 7.4). A request that the guest's tables forbid is answered as invalid and recorded as a
- * fault; one that finds the queue full, or still marked as overflowed, is answered as served, so that the device tries
- * again. Answers are owed only for the last request of a group, and never for a stop marker.
+ * The page request queue (VT-d 7.4). A request that the guest's tables forbid is refused before it comes here, and
+ * answered as invalid; one that finds the queue full, or still marked as overflowed, is answered as served, so that the
+ * device tries again. Answers are owed only for the last request of a group, and never for a stop marker.
  *
  * <p>Requests come in on the injector, answers on vCPU threads.
  */
 public final class PageRequestQueue {
 
+    /** Learns which translation a request shows to be stale. */
+    @FunctionalInterface
+    public interface Translations {
+        /**
+         * A device asks for a page that it found missing (VT-d 6.5.3.1). Called by the injector.
+         *
+         * @param sourceId requester id.
+         * @param pasid    20 bits, or {@link DmaSession#NO_PASID}.
+         * @param address  of the page.
+         */
+        void pageRequested(int sourceId, int pasid, long address);
+    }
+
     private final RegisterFile registers;
-    private final RemappingState state;
     private final GuestMemory memory;
-    private final FaultRecordingRegisters faults;
-    private final InvalidationSink sink;
+    private final Translations translations;
     private final PageResponder host;
-    private final GuestTables tables;
     private final PendingGroups pending = new PendingGroups();
     private final UnsafeBuffer descriptor = new UnsafeBuffer(ByteBuffer.allocateDirect(PageRequestLayout.LENGTH));
     /** The page request event, or null if the unit takes no page requests. */
@@ -66,22 +70,15 @@ public final class PageRequestQueue {
     /**
      * Takes charge of the queue's registers, if the unit has them.
      *
-     * @param frame    of the unit.
-     * @param state    tells the translation table mode.
-     * @param platform the guest's memory, which holds the queue; takes the event's message, and answers.
-     * @param faults   takes the faults of requests that the tables forbid.
-     * @param sink     forgets the translation that a request shows to be stale.
-     * @param tables   the guest's tables.
+     * @param frame        of the unit.
+     * @param platform     the guest's memory, which holds the queue; takes the event's message, and answers.
+     * @param translations forgets what a request shows to be stale.
      */
-    public PageRequestQueue(final RegisterFrame frame, final RemappingState state, final IommuPlatform platform,
-            final FaultRecordingRegisters faults, final InvalidationSink sink, final GuestTables tables) {
+    public PageRequestQueue(final RegisterFrame frame, final IommuPlatform platform, final Translations translations) {
         this.registers = frame.registers();
-        this.state = state;
         this.memory = platform.memory();
-        this.faults = faults;
-        this.sink = sink;
+        this.translations = translations;
         this.host = platform.host();
-        this.tables = tables;
         this.event = frame.capabilities().hasExtended(CapabilityFields.PRS)
                 ? EventLine.pageRequest(registers, platform.interrupts())
                 : null;
@@ -100,21 +97,31 @@ public final class PageRequestQueue {
             }
             return FaultDisposition.NO_PAGE_REQUEST_QUEUE;
         }
-        final int requester = record.guestDevice() & 0xFFFF;
-        final int pasid = pasid(record);
-        final int refusal = refusal(requester, pasid);
-        if (refusal != GuestTables.ALLOWED) {
-            if (refusal > 0) {
-                faults.record(record.word(2), fault(record, requester, pasid, refusal));
-            }
-            answerLast(record, PageResponder.INVALID);
-            return FaultDisposition.PAGE_REQUEST_INVALID;
-        }
         if ((registers.get(VtdRegisters.PRS) & StatusFields.PAGE_REQUEST_OVERFLOW) != 0) {
             answerLast(record, PageResponder.SUCCESS);
             return FaultDisposition.PAGE_REQUEST_OVERFLOW;
         }
-        return enqueue(record, requester, pasid);
+        return enqueue(record, requester(record), pasid(record));
+    }
+
+    /**
+     * Ends a page request that the guest's tables forbid. Called by the injector.
+     *
+     * @param record of kind PAGE_REQUEST.
+     * @return how it ended.
+     */
+    public FaultDisposition refuse(final FaultRecord record) {
+        answerLast(record, PageResponder.INVALID);
+        return FaultDisposition.PAGE_REQUEST_INVALID;
+    }
+
+    /**
+     * Whether the unit takes page requests.
+     *
+     * @return ECAP.PRS.
+     */
+    public boolean offered() {
+        return event != null;
     }
 
     /** Lets the event of what came in go, once. Called by the injector. */
@@ -124,22 +131,25 @@ public final class PageRequestQueue {
         }
     }
 
-    private static int pasid(final FaultRecord record) {
-        final boolean present = record.hasPasid() || (record.word(0) & GenericFault.REQUEST_PASID_VALID) != 0;
-        return present ? record.pasid() & 0xF_FFFF : InvalidationSink.NO_PASID;
+    /**
+     * Who asks.
+     *
+     * @param record of kind PAGE_REQUEST.
+     * @return the requester id that the guest knows.
+     */
+    public static int requester(final FaultRecord record) {
+        return record.guestDevice() & 0xFFFF;
     }
 
-    /** The reason why the guest's configuration forbids the request: 7.1.3 as far as page requests are concerned. */
-    private int refusal(final int requester, final int pasid) {
-        if (!state.translationEnabled()) {
-            return GuestTables.SUPPRESSED; // no unit that could report it
-        }
-        return switch (state.translationMode()) {
-            case GlobalFields.TTM_LEGACY -> FaultReason.RTA_3.code();
-            case GlobalFields.TTM_RESERVED -> FaultReason.RTA_1.code();
-            case GlobalFields.TTM_ABORT -> FaultReason.RTA_4.code();
-            default -> tables.reasonFor(requester, pasid);
-        };
+    /**
+     * For which address space.
+     *
+     * @param record of kind PAGE_REQUEST.
+     * @return 20 bits, or {@link DmaSession#NO_PASID}.
+     */
+    public static int pasid(final FaultRecord record) {
+        final boolean present = record.hasPasid() || (record.word(0) & GenericFault.REQUEST_PASID_VALID) != 0;
+        return present ? record.pasid() & 0xF_FFFF : DmaSession.NO_PASID;
     }
 
     private FaultDisposition enqueue(final FaultRecord record, final int requester, final int pasid) {
@@ -154,7 +164,7 @@ public final class PageRequestQueue {
             answerLast(record, PageResponder.SUCCESS);
             return FaultDisposition.PAGE_REQUEST_OVERFLOW;
         }
-        sink.pageRequested(requester, pasid, record.word(2) & PageRequestLayout.ADDRESS);
+        translations.pageRequested(requester, pasid, record.word(2) & PageRequestLayout.ADDRESS);
         fill(record, requester, pasid);
         if (memory.write((queue & PageRequestLayout.QUEUE_ADDRESS) + tail, descriptor, 0,
                 PageRequestLayout.LENGTH) != GuestMemory.OK) {
@@ -181,7 +191,7 @@ public final class PageRequestQueue {
     private void fill(final FaultRecord record, final int requester, final int pasid) {
         final long permissions = record.word(1);
         long word0 = PageRequestLayout.TYPE | (long) requester << PageRequestLayout.REQUESTER_SHIFT;
-        if (pasid != InvalidationSink.NO_PASID) {
+        if (pasid != DmaSession.NO_PASID) {
             word0 |= PageRequestLayout.PASID_PRESENT | (long) pasid << PageRequestLayout.PASID_SHIFT
                     | bit(permissions, GenericFault.PERM_EXEC, PageRequestLayout.EXECUTE)
                     | bit(permissions, GenericFault.PERM_PRIV, PageRequestLayout.PRIVILEGED);
@@ -199,17 +209,6 @@ public final class PageRequestQueue {
 
     private static long bit(final long permissions, final int permission, final long bit) {
         return (permissions & permission) != 0 ? bit : 0;
-    }
-
-    private static long fault(final FaultRecord record, final int requester, final int pasid, final int reason) {
-        final long permissions = record.word(1);
-        long high = requester | FaultRecordingLayout.T2 | (long) reason << FaultRecordingLayout.REASON_SHIFT;
-        if (pasid != InvalidationSink.NO_PASID) {
-            high |= FaultRecordingLayout.PASID_PRESENT | (long) pasid << FaultRecordingLayout.PASID_SHIFT
-                    | bit(permissions, GenericFault.PERM_EXEC, FaultRecordingLayout.EXECUTE)
-                    | bit(permissions, GenericFault.PERM_PRIV, FaultRecordingLayout.PRIVILEGED);
-        }
-        return high;
     }
 
     /** Answers in the guest's place, if an answer is owed. */

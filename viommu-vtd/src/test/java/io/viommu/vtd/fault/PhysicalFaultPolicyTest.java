@@ -67,7 +67,7 @@ class PhysicalFaultPolicyTest {
 
     /** The intake asks the policy and writes what it says. */
     private FaultDisposition inject() {
-        return new FaultInjection(faults, new PhysicalFaultPolicy(state, tables), _ -> null, LostEventPolicy.LOG, state)
+        return new FaultInjection(faults, new PhysicalFaultPolicy(state, tables), null, LostEventPolicy.LOG, state)
                 .inject(record);
     }
 

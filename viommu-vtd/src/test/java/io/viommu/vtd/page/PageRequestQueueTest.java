@@ -31,11 +31,14 @@ import io.viommu.fault.FaultDisposition;
 import io.viommu.fault.FaultKind;
 import io.viommu.fault.FaultRecord;
 import io.viommu.fault.GenericFault;
+import io.viommu.fault.LostEventPolicy;
 import io.viommu.iommu.IommuPlatform;
 import io.viommu.vtd.TestGuest;
 import io.viommu.vtd.command.RecordingSink;
+import io.viommu.vtd.fault.FaultInjection;
 import io.viommu.vtd.fault.FaultRecordingRegisters;
 import io.viommu.vtd.fault.GuestTables;
+import io.viommu.vtd.fault.PhysicalFaultPolicy;
 import io.viommu.vtd.register.Drain;
 import io.viommu.vtd.register.EventLine;
 import io.viommu.vtd.register.FrameListener;
@@ -247,17 +250,19 @@ class PageRequestQueueTest {
                 new Drain(nanos -> true, () -> false));
         registers.write(0x20, 8, 1 << 10);
         registers.write(0x18, 4, 0xC000_0000L);
-        final PageRequestQueue queue = new PageRequestQueue(frame, state,
+        final PageRequestQueue queue = new PageRequestQueue(frame,
                 new IommuPlatform(guest.memory, guest.messages,
                         (source, cookie, code) -> guest.answers.add(source + "/" + cookie + "/" + code)),
-                new FaultRecordingRegisters(frame, EventLine.fault(registers, guest.messages), false), sink,
-                new Refusing());
+                sink::pageRequested);
+        final FaultInjection injection = new FaultInjection(
+                new FaultRecordingRegisters(frame, EventLine.fault(registers, guest.messages), false),
+                new PhysicalFaultPolicy(state, new Refusing()), queue, LostEventPolicy.LOG, state);
         record.clear();
         record.kind(FaultKind.PAGE_REQUEST).source(3).guestDevice(8).cookie(9).pasid(6).word(0, LAST).word(1, READ);
-        assertThat(queue.inject(record)).isEqualTo(FaultDisposition.PAGE_REQUEST_INVALID);
+        assertThat(injection.inject(record)).isEqualTo(FaultDisposition.PAGE_REQUEST_INVALID);
         assertThat(registers.read(0x34, 4)).as("FPD").isZero();
         record.pasid(5).cookie(10);
-        assertThat(queue.inject(record)).isEqualTo(FaultDisposition.PAGE_REQUEST_INVALID);
+        assertThat(injection.inject(record)).isEqualTo(FaultDisposition.PAGE_REQUEST_INVALID);
         assertThat(registers.read(0x228, 8)).as("SCT.8 with PASID").isEqualTo(0x8000_0547_9000_0008L);
         assertThat(guest.answers).containsExactly("3/9/1", "3/10/1");
         assertThat(registers.read(PQT, 8)).isZero();
