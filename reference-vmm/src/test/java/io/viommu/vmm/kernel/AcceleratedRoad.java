@@ -33,7 +33,7 @@ import io.viommu.bridge.UnroutedAnswers;
 import io.viommu.bridge.iommufd.Ioas;
 import io.viommu.bridge.iommufd.Iommufd;
 import io.viommu.bridge.iommufd.IommufdRig;
-import io.viommu.bridge.iommufd.SmmuPassthrough;
+import io.viommu.bridge.iommufd.nested.SmmuPassthrough;
 import io.viommu.counters.CounterFile;
 import io.viommu.counters.FaultAccount;
 import io.viommu.fault.FaultObserver;

@@ -35,7 +35,7 @@ import io.viommu.bridge.UnroutedAnswers;
 import io.viommu.bridge.iommufd.Ioas;
 import io.viommu.bridge.iommufd.Iommufd;
 import io.viommu.bridge.iommufd.IommufdRig;
-import io.viommu.bridge.iommufd.VtdPassthrough;
+import io.viommu.bridge.iommufd.nested.VtdPassthrough;
 import io.viommu.bridge.linux.OpenFiles;
 import io.viommu.counters.CounterFile;
 import io.viommu.counters.FaultAccount;

@@ -21,7 +21,7 @@ import java.util.List;
 import java.util.Map;
 
 import io.viommu.bridge.UnroutedAnswers;
-import io.viommu.bridge.iommufd.IommufdHost;
+import io.viommu.bridge.iommufd.nested.IommufdHost;
 import io.viommu.counters.CounterFile;
 import io.viommu.counters.FaultAccount;
 import io.viommu.device.MmioDevice;

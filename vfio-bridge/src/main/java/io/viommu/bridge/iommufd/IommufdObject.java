@@ -62,7 +62,12 @@ public abstract sealed class IommufdObject implements AutoCloseable
         return id;
     }
 
-    final Iommufd iommufd() {
+    /**
+     * Whose object it is.
+     *
+     * @return the open /dev/iommu.
+     */
+    public final Iommufd iommufd() {
         return iommufd;
     }
 

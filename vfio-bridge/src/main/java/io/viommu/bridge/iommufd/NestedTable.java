@@ -61,7 +61,7 @@ public final class NestedTable extends IommufdObject {
      * @param count   how many.
      * @return how many were done; fewer than given if the kernel refused the one after them.
      */
-    int invalidateVtd(final MemorySegment entries, final int count) {
+    public int invalidateVtd(final MemorySegment entries, final int count) {
         try (Arena arena = Arena.ofConfined()) {
             final MemorySegment argument = Iommufd.argument(arena, HwptInvalidateLayout.LENGTH);
             argument.set(INT, HwptInvalidateLayout.HWPT_ID, id());

@@ -19,7 +19,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
-import io.viommu.bridge.iommufd.BoundDevice;
+import io.viommu.bridge.iommufd.nested.BoundDevice;
 import io.viommu.bridge.uapi.VfioDevices.VfioAttachLayout;
 import io.viommu.bridge.uapi.VfioDevices.VfioDetachLayout;
 import io.viommu.bridge.uapi.VfioRequest;

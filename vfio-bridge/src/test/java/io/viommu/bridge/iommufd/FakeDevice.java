@@ -15,6 +15,7 @@
  */
 package io.viommu.bridge.iommufd;
 
+import io.viommu.bridge.iommufd.nested.BoundDevice;
 import io.viommu.bridge.linux.LinuxException;
 import io.viommu.fault.FaultSink;
 

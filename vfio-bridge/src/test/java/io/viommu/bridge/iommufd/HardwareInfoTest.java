@@ -23,6 +23,7 @@ import java.nio.ByteOrder;
 
 import org.junit.jupiter.api.Test;
 
+import io.viommu.bridge.iommufd.nested.IommufdStreams;
 import io.viommu.bridge.uapi.IommufdObjects.HwInfoLayout;
 import io.viommu.iommu.NestedStreams;
 

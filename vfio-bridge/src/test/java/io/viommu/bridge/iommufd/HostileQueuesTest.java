@@ -33,6 +33,7 @@ import io.viommu.bridge.FaultReader;
 import io.viommu.bridge.ReaderSettings;
 import io.viommu.bridge.RecordingSink;
 import io.viommu.bridge.UnroutedAnswers;
+import io.viommu.bridge.iommufd.nested.SmmuPassthrough;
 import io.viommu.bridge.linux.Errno;
 import io.viommu.bridge.linux.UnixSocket;
 import io.viommu.counters.CounterFile;

@@ -30,6 +30,8 @@ import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.Timeout;
 
 import io.viommu.bridge.RecordingSink;
+import io.viommu.bridge.iommufd.nested.IommufdRequesters;
+import io.viommu.bridge.iommufd.nested.IommufdStreams;
 import io.viommu.bridge.linux.Epoll;
 import io.viommu.bridge.linux.Errno;
 import io.viommu.bridge.uapi.IommufdQueues.PageResponseLayout;

@@ -24,6 +24,8 @@ import org.junit.jupiter.api.Test;
 
 import io.viommu.bridge.iommufd.FakeFaultQueue.Answer;
 import io.viommu.bridge.iommufd.FakeHardware.Invalidation;
+import io.viommu.bridge.iommufd.nested.IommufdHost;
+import io.viommu.bridge.iommufd.nested.IommufdRequesters;
 import io.viommu.bridge.linux.Errno;
 import io.viommu.fault.FaultSink;
 import io.viommu.iommu.NestedRequesters;
@@ -34,6 +36,8 @@ class IommufdRequestersTest {
     private static final int REQUESTER = 0x0300;
     private static final int PASID = 0x55;
     private static final int NO_PASID = FaultSink.NO_PASID;
+    /** Entries that go to the kernel in one call at most. */
+    private static final int BATCH = 128;
 
     private final FakeIommufd kernel = new FakeIommufd();
     private final FakeDevice device = new FakeDevice(kernel);
@@ -106,11 +110,11 @@ class IommufdRequestersTest {
         requesters.add(REQUESTER, device, true);
         requesters.install(REQUESTER, NO_PASID, 0x1000, 48, 0);
         requesters.install(REQUESTER, PASID, 0x2000, 48, 0);
-        invalidate(2 * VtdTable.CAPACITY + 1);
+        invalidate(2 * BATCH + 1);
         requesters.invalidate(REQUESTER, PASID, 0, -1, false);
         requesters.settle();
-        assertThat(kernel.hardware().batches).containsExactlyInAnyOrder(VtdTable.CAPACITY, VtdTable.CAPACITY, 1, 1);
-        assertThat(kernel.hardware().invalidations).hasSize(2 * VtdTable.CAPACITY + 2);
+        assertThat(kernel.hardware().batches).containsExactlyInAnyOrder(BATCH, BATCH, 1, 1);
+        assertThat(kernel.hardware().invalidations).hasSize(2 * BATCH + 2);
     }
 
     @Test

@@ -15,6 +15,8 @@
  */
 package io.viommu.bridge.iommufd;
 
+import io.viommu.bridge.iommufd.nested.BoundDevice;
+
 /** A kernel to test against: the fake one, or a real one with a mock IOMMU. */
 public interface IommufdRig {
 

@@ -23,6 +23,8 @@ import java.nio.ByteOrder;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.Test;
 
+import io.viommu.bridge.iommufd.nested.IommufdHost;
+import io.viommu.bridge.iommufd.nested.IommufdStreams;
 import io.viommu.bridge.linux.Errno;
 import io.viommu.iommu.NestedStreams;
 

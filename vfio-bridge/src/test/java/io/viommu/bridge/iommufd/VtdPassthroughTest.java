@@ -24,6 +24,7 @@ import io.viommu.bridge.FaultReader;
 import io.viommu.bridge.ReaderSettings;
 import io.viommu.bridge.UnroutedAnswers;
 import io.viommu.bridge.iommufd.FakeFaultQueue.Answer;
+import io.viommu.bridge.iommufd.nested.VtdPassthrough;
 import io.viommu.counters.CounterFile;
 import io.viommu.fault.FaultDisposition;
 import io.viommu.fault.FaultObserver;

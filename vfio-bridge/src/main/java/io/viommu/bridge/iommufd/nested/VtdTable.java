@@ -13,14 +13,15 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-package io.viommu.bridge.iommufd;
+package io.viommu.bridge.iommufd.nested;
 
-import static io.viommu.bridge.iommufd.Iommufd.INT;
-import static io.viommu.bridge.iommufd.Iommufd.LONG;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
+import io.viommu.bridge.iommufd.NestedTable;
 import io.viommu.bridge.uapi.IommufdTables.VtdS1InvalidateLayout;
 
 /**
@@ -68,9 +69,9 @@ final class VtdTable {
             entries = Arena.ofAuto().allocate((long) CAPACITY * VtdS1InvalidateLayout.LENGTH, Long.BYTES);
         }
         final long at = (long) waiting++ * VtdS1InvalidateLayout.LENGTH;
-        entries.set(LONG, at + VtdS1InvalidateLayout.ADDR, address);
-        entries.set(LONG, at + VtdS1InvalidateLayout.NPAGES, pages);
-        entries.set(INT, at + VtdS1InvalidateLayout.FLAGS, leafOnly ? VtdS1InvalidateLayout.FLAG_LEAF : 0);
+        entries.set(JAVA_LONG, at + VtdS1InvalidateLayout.ADDR, address);
+        entries.set(JAVA_LONG, at + VtdS1InvalidateLayout.NPAGES, pages);
+        entries.set(JAVA_INT, at + VtdS1InvalidateLayout.FLAGS, leafOnly ? VtdS1InvalidateLayout.FLAG_LEAF : 0);
     }
 
     /**

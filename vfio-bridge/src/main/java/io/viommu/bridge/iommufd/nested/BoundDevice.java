@@ -13,7 +13,7 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-package io.viommu.bridge.iommufd;
+package io.viommu.bridge.iommufd.nested;
 
 /**
  * A device that is bound to an iommufd, whatever bus it sits on: all that matters here is what the kernel calls it and

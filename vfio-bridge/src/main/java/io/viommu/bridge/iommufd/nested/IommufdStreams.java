@@ -13,7 +13,7 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-package io.viommu.bridge.iommufd;
+package io.viommu.bridge.iommufd.nested;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -25,10 +25,15 @@ import java.util.function.IntConsumer;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
+import io.viommu.bridge.iommufd.FaultQueue;
+import io.viommu.bridge.iommufd.HardwareInfo;
+import io.viommu.bridge.iommufd.NestedTable;
+import io.viommu.bridge.iommufd.Vdevice;
+import io.viommu.bridge.iommufd.Viommu;
 import io.viommu.bridge.linux.Errno;
 import io.viommu.bridge.linux.LinuxException;
-import io.viommu.bridge.uapi.IommufdTables.ArmSmmuv3InvalidateLayout;
 import io.viommu.bridge.uapi.IommufdObjects.HwInfoLayout;
+import io.viommu.bridge.uapi.IommufdTables.ArmSmmuv3InvalidateLayout;
 import io.viommu.bridge.uapi.IommufdTables.HwptArmSmmuv3Layout;
 import io.viommu.iommu.NestedStreams;
 

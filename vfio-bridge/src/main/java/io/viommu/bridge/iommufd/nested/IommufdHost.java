@@ -13,10 +13,11 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-package io.viommu.bridge.iommufd;
+package io.viommu.bridge.iommufd.nested;
 
 import java.util.concurrent.atomic.AtomicReferenceArray;
 
+import io.viommu.bridge.iommufd.FaultQueueSource;
 import io.viommu.fault.PageResponder;
 import io.viommu.iommu.HostIommu;
 import io.viommu.iommu.NestedRequesters;

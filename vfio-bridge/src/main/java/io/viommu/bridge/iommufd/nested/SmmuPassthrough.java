@@ -13,9 +13,17 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-package io.viommu.bridge.iommufd;
+package io.viommu.bridge.iommufd.nested;
 
 import io.viommu.bridge.FaultReader;
+import io.viommu.bridge.iommufd.FaultQueue;
+import io.viommu.bridge.iommufd.FaultQueueSource;
+import io.viommu.bridge.iommufd.HardwareInfo;
+import io.viommu.bridge.iommufd.NestParent;
+import io.viommu.bridge.iommufd.RecoverableForm;
+import io.viommu.bridge.iommufd.VeventQueue;
+import io.viommu.bridge.iommufd.VeventQueueSource;
+import io.viommu.bridge.iommufd.Viommu;
 import io.viommu.bridge.linux.LinuxException;
 import io.viommu.fault.FaultPort;
 import io.viommu.fault.FaultRoute;

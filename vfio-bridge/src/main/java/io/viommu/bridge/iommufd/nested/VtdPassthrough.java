@@ -13,9 +13,13 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-package io.viommu.bridge.iommufd;
+package io.viommu.bridge.iommufd.nested;
 
 import io.viommu.bridge.FaultReader;
+import io.viommu.bridge.iommufd.FaultQueue;
+import io.viommu.bridge.iommufd.FaultQueueSource;
+import io.viommu.bridge.iommufd.NestParent;
+import io.viommu.bridge.iommufd.RecoverableForm;
 import io.viommu.bridge.linux.LinuxException;
 import io.viommu.fault.FaultPort;
 import io.viommu.fault.FaultRoute;
@@ -163,7 +167,12 @@ public final class VtdPassthrough implements AutoCloseable {
         return requests;
     }
 
-    FaultQueue queue() {
+    /**
+     * The queue that page requests of the devices come in by.
+     *
+     * @return owned by this.
+     */
+    public FaultQueue queue() {
         return faults;
     }
 

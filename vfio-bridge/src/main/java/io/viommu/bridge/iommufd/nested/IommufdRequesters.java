@@ -13,7 +13,7 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-package io.viommu.bridge.iommufd;
+package io.viommu.bridge.iommufd.nested;
 
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -23,6 +23,9 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.IntConsumer;
 
+import io.viommu.bridge.iommufd.FaultQueue;
+import io.viommu.bridge.iommufd.NestParent;
+import io.viommu.bridge.iommufd.NestedTable;
 import io.viommu.bridge.linux.LinuxException;
 import io.viommu.fault.FaultSink;
 import io.viommu.iommu.NestedRequesters;
