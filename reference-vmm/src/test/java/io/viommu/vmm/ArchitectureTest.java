@@ -17,7 +17,17 @@
 package io.viommu.vmm;
 
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
@@ -53,4 +63,47 @@ class ArchitectureTest {
     static final ArchRule GUEST_DRIVERS_SEE_NO_MODEL = noClasses().that().resideInAPackage("io.viommu.vmm.guest..")
             .should().dependOnClassesThat().resideInAnyPackage(SMMU, VTD, BRIDGE, "io.viommu.iommu..",
                     "io.viommu.pipeline..", "io.viommu.fault..");
+
+    /** Rooms that one model has and the other has nothing like: the SMMU's queues, VT-d's interrupts and its table. */
+    private static final Set<String> OWN_ROOMS = Set.of("queue", "remap", "acpi");
+
+    /** Packages that may hold more than {@value #MOST_TYPES} types, and why. */
+    private static final Map<String, String> LARGE = Map.of(
+            "io.viommu.vmm.qtest", "one door, with a word of QEMU's protocol in each class",
+            "io.viommu.bridge.dmafault", "holds the region's producer, which is to go to a module of test tools",
+            "io.viommu.bridge.log", "is being split by the kind of log",
+            "io.viommu.vmm.machine", "is to be split into board, PCI, endpoints and IOMMU",
+            "io.viommu.vmm.replay", "is to be split into input, run and report");
+    private static final int MOST_TYPES = 20;
+
+    /** Whoever reads a package needs not what depends on it. */
+    @ArchTest
+    static final ArchRule NO_CIRCLE_OF_PACKAGES = slices().matching("io.viommu.(**)").should().beFreeOfCycles();
+
+    /** The models are one idea told twice. */
+    @ArchTest
+    static void modelsHaveTheSameRooms(final JavaClasses classes) {
+        final Set<String> smmu = rooms(classes, "io.viommu.smmu");
+        final Set<String> vtd = rooms(classes, "io.viommu.vtd");
+        assertThat(smmu).contains("spec", "register", "command", "fault");
+        smmu.removeAll(OWN_ROOMS);
+        vtd.removeAll(OWN_ROOMS);
+        assertThat(smmu).isEqualTo(vtd);
+    }
+
+    private static Set<String> rooms(final JavaClasses classes, final String model) {
+        return classes.stream().map(JavaClass::getPackageName).filter(name -> name.startsWith(model + "."))
+                .map(name -> name.substring(model.length() + 1)).collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    /** A package is read at one sitting. */
+    @ArchTest
+    static void noPackageIsTooLarge(final JavaClasses classes) {
+        final Map<String, Long> sizes = classes.stream()
+                .filter(type -> type.isTopLevelClass() && !type.getSimpleName().equals("package-info"))
+                .collect(Collectors.groupingBy(JavaClass::getPackageName, TreeMap::new, Collectors.counting()));
+        sizes.keySet().removeAll(LARGE.keySet());
+        sizes.values().removeIf(size -> size <= MOST_TYPES);
+        assertThat(sizes).as("packages of more than %d types", MOST_TYPES).isEmpty();
+    }
 }
