@@ -102,9 +102,14 @@ final class GuestConsole {
                 "'" + String.join("\n", wanted) + "'", PATIENCE);
     }
 
-    /** Waits until the guest has booted, from a place on. */
-    void awaitShell(final int mark) {
-        until(() -> since(mark).stream().anyMatch(line -> line.contains("RG-UP")) ? this : null, "its shell was there",
+    /** Whether the guest has booted, from a place on. */
+    boolean isUp(final int mark) {
+        return since(mark).stream().anyMatch(line -> line.contains("RG-UP"));
+    }
+
+    /** Waits until the guest has booted. */
+    void awaitShell() {
+        until(() -> isUp(0) ? this : null, "its shell was there",
                 BOOT_PATIENCE);
     }
 

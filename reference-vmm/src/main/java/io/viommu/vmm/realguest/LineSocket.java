@@ -27,7 +27,6 @@ import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.Predicate;
 
 import org.agrona.CloseHelper;
 
@@ -74,13 +73,8 @@ final class LineSocket implements AutoCloseable {
     }
 
     String await(final String start) throws IOException {
-        return await(line -> line.startsWith(start));
-    }
-
-    /** Takes the next line that is wanted. */
-    String await(final Predicate<String> wanted) throws IOException {
         for (String line = reader.readLine(); line != null; line = reader.readLine()) {
-            if (wanted.test(line)) {
+            if (line.startsWith(start)) {
                 return line;
             }
         }

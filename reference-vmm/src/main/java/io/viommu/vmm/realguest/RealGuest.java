@@ -22,6 +22,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 
 import io.viommu.counters.CounterFile;
@@ -31,6 +33,8 @@ import io.viommu.vmm.vfiouser.VfioUserOptions;
 
 /** A Linux, booted, with our model as its IOMMU and our endpoint behind that. */
 final class RealGuest implements AutoCloseable {
+
+    private static final long NAP_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
     private final CounterFile counters = CounterFile.inMemory();
     private final GuestKind kind;
@@ -75,7 +79,7 @@ final class RealGuest implements AutoCloseable {
             }
             qemu.go();
             door = opened;
-            console.awaitShell(0);
+            console.awaitShell();
         } catch (final IOException | RuntimeException failed) {
             end(opened);
             throw failed;
@@ -84,7 +88,8 @@ final class RealGuest implements AutoCloseable {
 
     /**
      * Reboots it up to its shell. QEMU takes all BARs away when it resets, and a guest looks for its IOMMU where it
-     * was; so QEMU waits where it would reset, and firmware is played again before the guest runs.
+     * was; so QEMU waits where it would reset, as often as it would (a PC's firmware does so once more, to start from a
+     * fresh copy of itself), and BAR 0 is placed before the guest runs.
      *
      * @throws IOException if QEMU's sockets fail.
      */
@@ -93,16 +98,29 @@ final class RealGuest implements AutoCloseable {
         try (LineSocket qmp = qemu.monitor(); LineSocket qtest = qemu.socket("qtest")) {
             action(qmp, "shutdown", "pause");
             console.start("reboot -f");
-            qmp.await(line -> line.contains("\"SHUTDOWN\""));
-            action(qmp, "reboot", "reset");
-            qmp.ask("{\"execute\":\"system_reset\"}", "{\"return\"");
-            qmp.await(line -> line.contains("\"RESET\""));
-            Firmware.place(kind, qtest);
-            action(qmp, "reboot", "shutdown");
+            while (!console.isUp(mark)) {
+                if (status(qmp).contains("\"shutdown\"")) {
+                    resetAndPlace(qmp, qtest);
+                }
+                LockSupport.parkNanos(NAP_NANOS);
+            }
             action(qmp, "shutdown", "poweroff");
-            qmp.ask("{\"execute\":\"cont\"}", "{\"return\"");
         }
-        console.awaitShell(mark);
+    }
+
+    private void resetAndPlace(final LineSocket qmp, final LineSocket qtest) throws IOException {
+        action(qmp, "reboot", "reset");
+        qmp.ask("{\"execute\":\"system_reset\"}", "{\"return\"");
+        while (!status(qmp).contains("\"prelaunch\"")) {
+            LockSupport.parkNanos(NAP_NANOS); // it has been reset when it could be started again
+        }
+        Firmware.place(kind, qtest);
+        action(qmp, "reboot", "shutdown");
+        qmp.ask("{\"execute\":\"cont\"}", "{\"return\"");
+    }
+
+    private static String status(final LineSocket qmp) throws IOException {
+        return qmp.ask("{\"execute\":\"query-status\"}", "{\"return\"");
     }
 
     private static void action(final LineSocket qmp, final String event, final String action) throws IOException {

@@ -57,7 +57,7 @@ final class QemuOwnGuest implements AutoCloseable {
             console = qemu.start(boot.command(qemu.folder(), more), line -> {
             });
             qemu.go();
-            console.awaitShell(0);
+            console.awaitShell();
         } catch (final IOException | RuntimeException failed) {
             qemu.close();
             throw failed;
