@@ -109,7 +109,8 @@ public final class FaultReader implements AutoCloseable {
     }
 
     /**
-     * Adds a source; it is looked at once whether it is ready or not, since it may hold faults already.
+     * Adds a source; it is looked at once whether it is ready or not, since it may hold faults already. One that is
+     * there already stays, once.
      *
      * @param source not closed before {@link #remove} or {@link #stop}.
      * @throws IllegalStateException in one sentence, if the reader is closed or has failed.
@@ -247,8 +248,8 @@ public final class FaultReader implements AutoCloseable {
                 sources.keepHot(kept++, slot);
             } else {
                 sources.cool(slot);
-                if (taken < 0 || exhausted(source)) {
-                    drop(slot, source);
+                if ((taken < 0 || exhausted(source)) && sources.get(slot) == source) {
+                    drop(slot, source); // unless it has removed itself, and another has its slot
                 }
             }
         }
@@ -339,9 +340,9 @@ public final class FaultReader implements AutoCloseable {
             } else {
                 final int slot = sources.find(command.source);
                 if (slot >= 0) {
-                    drain(command.source);
                     unwatch(command.source);
-                    sources.remove(slot);
+                    sources.remove(slot); // first: a source that removes itself when it is polled has left already
+                    drain(command.source);
                 }
                 command.done.countDown();
             }
@@ -358,6 +359,9 @@ public final class FaultReader implements AutoCloseable {
 
     private void watch(final FaultSource source) {
         int slot = -1;
+        if (sources.find(source) >= 0) {
+            return; // twice would be polled after the one remove
+        }
         try {
             slot = sources.add(source);
             if (source.readyFd() != FaultSource.NO_FD) {

@@ -35,6 +35,7 @@ final class SourceSet {
     private int unreadyCount;
 
     int add(final FaultSource source) {
+        final boolean polledOnly = source.readyFd() == FaultSource.NO_FD; // first: what throws here has no slot
         int slot = 0;
         while (slot < used && slots[slot] != null) {
             slot++;
@@ -47,7 +48,7 @@ final class SourceSet {
         }
         slots[slot] = source;
         used = Math.max(used, slot + 1);
-        if (source.readyFd() == FaultSource.NO_FD) {
+        if (polledOnly) {
             unready[unreadyCount++] = slot;
         }
         return slot;

@@ -104,6 +104,109 @@ class ReaderLifecycleTest {
         return new File("/proc/self/fd").list().length;
     }
 
+    /** Always has one more, as a source of a live producer, and removes itself whenever it is polled. */
+    private static final class Leaving implements FaultSource {
+        private final AtomicInteger polls = new AtomicInteger();
+        private FaultReader reader;
+
+        @Override
+        public String name() {
+            return "leaving";
+        }
+
+        @Override
+        public int poll(final FaultSink sink, final int limit) {
+            polls.incrementAndGet();
+            try {
+                reader.remove(this);
+            } catch (final InterruptedException impossible) {
+                throw new IllegalStateException(impossible);
+            }
+            return 1;
+        }
+
+        @Override
+        public int readyFd() {
+            return NO_FD;
+        }
+
+        @Override
+        public void close() {
+            // nothing of its own
+        }
+    }
+
+    @Test
+    void aSourceMayRemoveItselfWhenItIsPolled() throws InterruptedException {
+        final Leaving leaving = new Leaving();
+        final CountDownLatch polled = new CountDownLatch(1);
+        try (FaultReader reader = reader(ingress, source -> {
+        })) {
+            leaving.reader = reader;
+            reader.add(leaving);
+            reader.start();
+            reader.remove(leaving);
+            final int polls = leaving.polls.get();
+            reader.add(new Scripted(sink -> polled.countDown()));
+            polled.await();
+            assertThat(polls).isBetween(1, 1100); // what a producer may still add is drained, once
+            assertThat(leaving.polls).hasValue(polls);
+            assertThat(reader.failure()).isNull();
+        }
+    }
+
+    @Test
+    void aSourceThatIsAddedTwiceIsGoneWithOneRemove() throws InterruptedException {
+        final Scripted twice = new Scripted(sink -> {
+        });
+        final CountDownLatch polled = new CountDownLatch(3);
+        try (FaultReader reader = reader(ingress, source -> {
+        })) {
+            reader.add(twice);
+            reader.add(twice);
+            reader.start();
+            reader.remove(twice);
+            final int polls = twice.polls.get();
+            reader.add(new Scripted(sink -> polled.countDown()));
+            polled.await();
+            assertThat(twice.polls).hasValue(polls);
+        }
+    }
+
+    @Test
+    void aSourceWhoseDescriptorCantBeAskedForIsToldAsEndedAndPolledNoMore() {
+        final AtomicInteger polls = new AtomicInteger();
+        final FaultSource broken = new FaultSource() {
+            @Override
+            public String name() {
+                return "broken";
+            }
+
+            @Override
+            public int poll(final FaultSink sink, final int limit) {
+                polls.incrementAndGet();
+                return 0;
+            }
+
+            @Override
+            public int readyFd() {
+                throw new IllegalStateException("closed");
+            }
+
+            @Override
+            public void close() {
+                // nothing of its own
+            }
+        };
+        final List<FaultSource> ended = new ArrayList<>();
+        final FaultReader reader = reader(ingress, ended::add);
+        reader.add(broken);
+        reader.start();
+        reader.close(); // looks at all sources once more
+        assertThat(ended).containsExactly(broken);
+        assertThat(polls).hasValue(0);
+    }
+
     @Test
     void aSourceThatThrowsIsDroppedTheFaultInHandIsCountedOnceAndTheOthersGoOn() throws InterruptedException {
         final CountDownLatch ended = new CountDownLatch(THROWN.size());
