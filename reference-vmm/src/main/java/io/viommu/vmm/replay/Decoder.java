@@ -28,11 +28,12 @@ import io.viommu.smmu.SmmuEventText;
 import io.viommu.vtd.fault.VtdFaultText;
 import io.viommu.vtd.spec.FaultReason;
 
-/** Explains the faults of logs; needs no machine. */
+/** Explains the faults of logs as they are read; needs no machine, and no more memory for a longer log. */
 public final class Decoder {
 
     private static final int EVENT_WORDS = 4;
     private static final int RECORD_WORDS = 2;
+    private static final String DEVICE = "device ";
 
     private final InputStream in;
     private final PrintStream out;
@@ -59,10 +60,16 @@ public final class Decoder {
      * @return the exit status: 1 if a file had no faults in it or a fault was not whole.
      */
     public int run(final List<String> files) {
-        final LogReader logs = new LogReader(in, sentence -> err.println("viommu: " + sentence));
+        final LogReader logs = new LogReader(in, this::complain, out::flush);
         files.forEach(file -> logs.read(file, this::explain));
         out.flush();
         return logs.badFiles() == 0 && rejected == 0 ? Replay.DONE : Replay.REJECTED;
+    }
+
+    /** Behind what was printed before, if both go to one terminal. */
+    private void complain(final String sentence) {
+        out.flush();
+        err.println("viommu: " + sentence);
     }
 
     private void explain(final String file, final LogFault fault) {
@@ -100,7 +107,7 @@ public final class Decoder {
             final String[] parts = VtdFaultText.explain(fault.words().get(0), fault.words().get(1)).split("; ");
             out.println(place + "VT-d " + parts[0]);
             for (int i = 1; i < parts.length; i++) {
-                out.println("  " + parts[i]);
+                out.println("  " + withSegment(parts[i], fault.segment().orElse(0)));
             }
             return;
         }
@@ -109,6 +116,13 @@ public final class Decoder {
             final FaultReason reason = FaultReason.of(fault.reason().getAsInt());
             out.println("  " + reason.condition() + " (VT-d " + reason.section() + ")");
         }
+    }
+
+    /** The record holds only bus, device and function. */
+    private static String withSegment(final String part, final int segment) {
+        return segment != 0 && part.startsWith(DEVICE)
+                ? "%s%04x:%s".formatted(DEVICE, segment, part.substring(DEVICE.length()))
+                : part;
     }
 
     /** What is known of a fault that has no whole record. */

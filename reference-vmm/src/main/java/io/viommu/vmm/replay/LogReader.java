@@ -23,9 +23,8 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 
@@ -35,10 +34,11 @@ import io.viommu.bridge.log.KernelLogParser;
 import io.viommu.bridge.log.LogFault;
 import io.viommu.bridge.log.LogFaultHandler;
 import io.viommu.bridge.log.LogStatistics;
+import io.viommu.bridge.log.OtherFault;
 
 /**
  * Reads the logs and journals that a user named, one after the other. What can't be read is complained of in one
- * sentence, and the others are read all the same.
+ * sentence, and the others are read all the same. Nothing is kept of what was read.
  */
 public final class LogReader {
 
@@ -47,6 +47,7 @@ public final class LogReader {
 
     private final InputStream standardInput;
     private final Consumer<String> complaints;
+    private final Runnable pauses;
     private int files;
     private int badFiles;
     private long lines;
@@ -55,26 +56,45 @@ public final class LogReader {
      * Makes a reader that has read nothing yet.
      *
      * @param standardInput what {@link #STANDARD_INPUT} stands for.
-     * @param complaints    takes a sentence for each file that is of no use.
+     * @param complaints    takes a sentence for each file that is of no use, and for whatever else has to be said.
      */
     public LogReader(final InputStream standardInput, final Consumer<String> complaints) {
+        this(standardInput, complaints, () -> {
+        });
+    }
+
+    /**
+     * Makes a reader that has read nothing yet, for somebody who shows faults while a log grows.
+     *
+     * @param standardInput what {@link #STANDARD_INPUT} stands for.
+     * @param complaints    takes a sentence for each file that is of no use, and for whatever else has to be said.
+     * @param pauses        is called when a log has nothing more for the moment.
+     */
+    public LogReader(final InputStream standardInput, final Consumer<String> complaints, final Runnable pauses) {
         this.standardInput = standardInput;
         this.complaints = complaints;
+        this.pauses = pauses;
     }
 
     /**
      * Reads a log.
      *
      * @param name  path of the file, or {@link #STANDARD_INPUT}.
-     * @param found takes the name and each fault, in the order of the lines.
+     * @param found takes the name and each fault as soon as it is read, in the order of the lines.
      */
     public void read(final String name, final BiConsumer<String, LogFault> found) {
         files++;
-        final List<LogFault> faults = new ArrayList<>();
-        final String complaint = parse(name, faults::add);
-        // The parser reports a fault when its last part was read, and reports may overtake each other.
-        faults.sort(Comparator.comparingLong(LogFault::line));
-        faults.forEach(fault -> found.accept(name, fault));
+        final String complaint = parse(name, new LogFaultHandler() {
+            @Override
+            public void fault(final LogFault fault) {
+                found.accept(name, fault);
+            }
+
+            @Override
+            public void pause() {
+                pauses.run();
+            }
+        });
         if (complaint != null) {
             badFiles++;
             complaints.accept(complaint);
@@ -104,13 +124,7 @@ public final class LogReader {
                 }
             }
             lines += seen.lines();
-            if (seen.lines() == 0) {
-                return who + ": the input is empty.";
-            }
-            return seen.faults() > 0
-                    ? null
-                    : who + ": no IOMMU fault was found in its " + seen.lines()
-                            + " lines; looked for SMMUv3 event dumps and DMAR fault lines.";
+            return judge(who, seen);
         } catch (final NoSuchFileException missing) {
             return who + ": there is no such file.";
         } catch (final AccessDeniedException denied) {
@@ -122,6 +136,35 @@ public final class LogReader {
         } catch (final InvalidPathException invalid) {
             return who + ": this can't be the name of a file.";
         }
+    }
+
+    /** What is to be said of the lines that hold no fault which can be read. */
+    private String judge(final String who, final LogStatistics seen) {
+        if (seen.lines() == 0) {
+            return who + ": the input is empty.";
+        }
+        final Map<OtherFault, Long> others = new TreeMap<>(seen.others());
+        if (seen.faults() > 0) {
+            others.forEach((what, count) -> complaints.accept(who + ": " + sentence(what, count) + "."));
+            return null;
+        }
+        if (others.isEmpty()) {
+            return who + ": no IOMMU fault was found in its " + seen.lines()
+                    + " lines; looked for SMMUv3 event dumps and DMAR fault lines.";
+        }
+        final StringBuilder text = new StringBuilder(who)
+                .append(": no record of SMMUv3 or VT-d that can be read is in its ")
+                .append(seen.lines()).append(" lines, but ");
+        String and = "";
+        for (final Map.Entry<OtherFault, Long> other : others.entrySet()) {
+            text.append(and).append(sentence(other.getKey(), other.getValue()));
+            and = "; ";
+        }
+        return text.append('.').toString();
+    }
+
+    private static String sentence(final OtherFault what, final long count) {
+        return (count == 1 ? "1 line tells of " : count + " lines tell of ") + what.what() + ", " + what.why();
     }
 
     /**

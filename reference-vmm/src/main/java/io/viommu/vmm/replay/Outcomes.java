@@ -176,10 +176,7 @@ final class Outcomes {
         return Arrays.stream(totals).sum();
     }
 
-    RunSummary.Latency latency() {
-        return latency.getTotalCount() == 0
-                ? new RunSummary.Latency(null, null, null)
-                : new RunSummary.Latency(latency.getValueAtPercentile(50), latency.getValueAtPercentile(99),
-                        latency.getValueAtPercentile(99.9));
+    Histogram latencies() {
+        return latency;
     }
 }

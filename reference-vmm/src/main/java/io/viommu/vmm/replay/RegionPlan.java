@@ -40,8 +40,8 @@ final class RegionPlan {
     /** A region takes memory, two descriptors here and two in the producer. */
     static final int MAX_DEVICES = 256;
 
-    /** All faults of a run are held in memory, and its script in one mapping below 2 GiB. */
-    static final int MAX_FAULTS = 10_000_000;
+    /** So many faults are played at once: they are held in memory meanwhile. */
+    static final int MAX_FAULTS = 1 << 16;
 
     /** A device of the input, by architecture and number. */
     private record Device(LogFault.Architecture architecture, int number) {
@@ -57,16 +57,8 @@ final class RegionPlan {
         this.format = format;
     }
 
-    /**
-     * Takes a fault of the input.
-     *
-     * @throws IllegalArgumentException in one sentence, if there are too many.
-     */
+    /** Takes a fault of the input. */
     void add(final String file, final LogFault fault) {
-        if (faults.size() == MAX_FAULTS) {
-            throw new IllegalArgumentException(
-                    "There are more than " + MAX_FAULTS + " faults in the input; play it in parts.");
-        }
         int region = ReplayFault.NO_REGION;
         String rejection = fault.rejection();
         if (rejection == null && format == EntryFormat.PLAIN && HostReport.of(fault) == null) {
@@ -103,6 +95,11 @@ final class RegionPlan {
             case final SmmuLogPageRequest request -> (int) request.streamId().orElse(0);
             case final VtdLogFault vtd -> vtd.segment().orElse(0) << 16 | vtd.sourceId().orElse(0);
         };
+    }
+
+    /** Whether it is to be played before another fault is taken. */
+    boolean isFull() {
+        return faults.size() >= MAX_FAULTS;
     }
 
     List<ReplayFault> faults() {

@@ -23,8 +23,11 @@ import java.util.Objects;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 
+import org.HdrHistogram.Histogram;
+
 import io.viommu.bridge.dmafault.EntryFormat;
 import io.viommu.bridge.journal.FaultJournal;
+import io.viommu.bridge.log.LogFault;
 import io.viommu.counters.CounterFile;
 import io.viommu.counters.DistinctFaultLog;
 
@@ -44,6 +47,17 @@ public final class Replay {
     private final PrintStream err;
     private final CounterFile counters;
     private final boolean terminal;
+    private final Histogram latencies = new Histogram(3);
+    private RegionPlan plan;
+    private Report report;
+    /** The figures of the parts that have been played, or null. */
+    private RunSummary played;
+    private String failure;
+
+    /** Nobody takes what is printed any more. */
+    private static final class AbandonedException extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+    }
 
     /**
      * Prepares a run.
@@ -66,28 +80,37 @@ public final class Replay {
     }
 
     /**
-     * Runs.
+     * Runs. The input is played in parts of at most {@link RegionPlan#MAX_FAULTS} faults, each on machines of its own,
+     * so that a log of any length takes the same memory.
      *
      * @return the exit status.
      */
     public int run() {
         final LogReader logs = new LogReader(in, this::complain);
-        final RegionPlan plan = new RegionPlan(EntryFormat.ofEntrySize(options.entrySize()));
+        plan = newPlan();
         try {
-            options.files().forEach(file -> logs.read(file, plan::add));
-        } catch (final IllegalArgumentException tooMany) {
-            complain(tooMany.getMessage());
-            return REJECTED;
-        }
-        final Report report = options.json()
-                ? new JsonReport(out)
-                : new TableReport(out, options.repeat(), plan.faults().size());
-        try (Road road = new Road(options, plan, report, counters,
-                kind -> new GuestConsole(KernelTexts.of(kind), kernelOutput()))) {
-            return play(logs, plan, report, road);
+            options.files().forEach(file -> logs.read(file, this::take));
+            if (played == null || !plan.faults().isEmpty()) {
+                play();
+            }
+        } catch (final AbandonedException nobodyReads) {
+            return DONE; // as if killed by the closed pipe, but without a mess
         } catch (final IllegalStateException | IllegalArgumentException refused) {
             complain(refused.getMessage());
             return REJECTED;
+        }
+        return conclude(logs);
+    }
+
+    private RegionPlan newPlan() {
+        return new RegionPlan(EntryFormat.ofEntrySize(options.entrySize()));
+    }
+
+    private void take(final String file, final LogFault fault) {
+        plan.add(file, fault);
+        if (plan.isFull()) {
+            play();
+            plan = newPlan();
         }
     }
 
@@ -95,21 +118,43 @@ public final class Replay {
         return options.dmesg() && !options.json() ? out::println : null;
     }
 
-    private int play(final LogReader logs, final RegionPlan plan, final Report report, final Road road) {
-        final long total = plan.faults().size() * options.repeat();
-        final Thread rehearsal = Rehearsal.start(options, plan);
-        road.prepare(ProcessProduction::new);
-        join(rehearsal);
-        final String failure;
-        final long start = System.nanoTime();
-        try (ProgressLine progress = ProgressLine.start(terminal && total >= LONG_RUN && !options.dmesg(), total)) {
-            failure = road.run(progress);
+    /** Plays what has been gathered. */
+    private void play() {
+        final boolean first = played == null;
+        if (first) {
+            report = options.json()
+                    ? new JsonReport(out)
+                    : new TableReport(out, options.repeat(), plan.faults().size());
         }
-        final RunSummary summary = road.summary(logs.files(), logs.lines(), System.nanoTime() - start);
+        try (Road road = new Road(options, plan, report, counters,
+                kind -> new GuestConsole(KernelTexts.of(kind), kernelOutput()))) {
+            final Thread rehearsal = first ? Rehearsal.start(options, plan) : null;
+            road.prepare(ProcessProduction::new);
+            if (rehearsal != null) {
+                join(rehearsal);
+            }
+            final long total = plan.faults().size() * options.repeat();
+            final long start = System.nanoTime();
+            final String broken;
+            try (ProgressLine progress = ProgressLine.start(terminal && total >= LONG_RUN && !options.dmesg(), total)) {
+                broken = road.run(progress);
+            }
+            failure = failure == null ? broken : failure;
+            final RunSummary part = road.summary(System.nanoTime() - start);
+            latencies.add(road.latencies());
+            played = first ? part : played.plus(part, RunSummary.Latency.of(latencies));
+        }
+        if (report.abandoned()) {
+            throw new AbandonedException();
+        }
+    }
+
+    private int conclude(final LogReader logs) {
+        final RunSummary summary = played.of(logs.files(), logs.lines());
         report.summary(summary);
         out.flush();
         if (report.abandoned()) {
-            return DONE; // as if killed by the closed pipe, but without a mess
+            return DONE;
         }
         if (failure != null) {
             complain(failure);

@@ -27,6 +27,7 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
 import java.util.function.ToLongFunction;
 
+import org.HdrHistogram.Histogram;
 import org.agrona.concurrent.SystemNanoClock;
 
 import io.viommu.bridge.FaultReader;
@@ -248,6 +249,11 @@ final class Road implements AutoCloseable {
         return machines.values().stream().mapToLong(figure).sum();
     }
 
+    /** The time that each fault took from the producer's write to the guest's fetch, in ns. */
+    Histogram latencies() {
+        return outcomes.latencies();
+    }
+
     /** The guests' interrupts so far. */
     long interrupts() {
         return sum(ReplayMachine::interruptsRaised);
@@ -256,20 +262,20 @@ final class Road implements AutoCloseable {
     /**
      * Adds up the run.
      *
-     * @param files how many files were tried.
-     * @param lines how many lines were read.
      * @param nanos how long the run took.
+     * @return its figures; how many files and lines there were is not known here.
      */
-    RunSummary summary(final int files, final long lines, final long nanos) {
+    RunSummary summary(final long nanos) {
         final boolean finished = producer != null && producer.isFinished();
         final long dropped = producer == null || !finished ? 0 : producer.dropped();
         final List<RunSummary.Guest> guests = machines.values().stream().map(
                 machine -> new RunSummary.Guest(machine.kind(), machine.driver().room(), machine.console().lines()))
                 .toList();
-        return new RunSummary(files, lines, plan.faults().size() * options.repeat(),
+        return new RunSummary(0, 0, plan.faults().size() * options.repeat(),
                 outcomes.total(FaultOutcome.DELIVERED), outcomes.total(FaultOutcome.OVERFLOW),
                 outcomes.total(FaultOutcome.HOST_ONLY), outcomes.total(FaultOutcome.AUTO_ANSWERED),
-                outcomes.total(FaultOutcome.REJECTED), interrupts(), conserved(), outcomes.latency(), dropped,
+                outcomes.total(FaultOutcome.REJECTED), interrupts(), conserved(),
+                RunSummary.Latency.of(outcomes.latencies()), dropped,
                 finished ? 0 : played() - outcomes.seen(), sum(machine -> machine.driver().overflowsAcknowledged()),
                 sum(ReplayMachine::answers), reader.wakeUps(), nanos, guests);
     }

@@ -16,7 +16,10 @@
 
 package io.viommu.vmm.replay;
 
+import java.util.ArrayList;
 import java.util.List;
+
+import org.HdrHistogram.Histogram;
 
 /**
  * The figures of a run.
@@ -52,6 +55,41 @@ record RunSummary(int files, long lines, long faults, long delivered, long overf
      * @param p999 what 1 of 1000 exceeds.
      */
     record Latency(Long p50, Long p99, Long p999) {
+
+        static Latency of(final Histogram measured) {
+            return measured.getTotalCount() == 0
+                    ? new Latency(null, null, null)
+                    : new Latency(measured.getValueAtPercentile(50), measured.getValueAtPercentile(99),
+                            measured.getValueAtPercentile(99.9));
+        }
+    }
+
+    /**
+     * The figures of this part of a run and a later one.
+     *
+     * @param later    what was played afterwards.
+     * @param measured the latencies of both.
+     */
+    RunSummary plus(final RunSummary later, final Latency measured) {
+        final List<Guest> all = new ArrayList<>(guests);
+        for (final Guest guest : later.guests) {
+            if (all.stream().noneMatch(known -> known.machine() == guest.machine())) {
+                all.add(guest);
+            }
+        }
+        return new RunSummary(files, lines, faults + later.faults, delivered + later.delivered,
+                overflow + later.overflow, hostOnly + later.hostOnly, autoAnswered + later.autoAnswered,
+                rejected + later.rejected, interrupts + later.interrupts, conserved && later.conserved, measured,
+                producerDropped + later.producerDropped, notProduced + later.notProduced,
+                overflowAcks + later.overflowAcks, stallsAnswered + later.stallsAnswered, wakeUps + later.wakeUps,
+                nanos + later.nanos, all);
+    }
+
+    /** The same figures, with how many files were tried and lines read for them. */
+    RunSummary of(final int triedFiles, final long readLines) {
+        return new RunSummary(triedFiles, readLines, faults, delivered, overflow, hostOnly, autoAnswered, rejected,
+                interrupts, conserved, latency, producerDropped, notProduced, overflowAcks, stallsAnswered, wakeUps,
+                nanos, guests);
     }
 
     /**

@@ -17,11 +17,15 @@ package io.viommu.bridge.log;
 
 import java.io.IOException;
 
-/** The input is not text: its first 8 KiB hold a NUL byte. The message is one sentence for the user. */
+/** The input is not text that can be read. The message is one sentence for the user. */
 public final class BinaryLogException extends IOException {
     private static final long serialVersionUID = 1L;
 
     BinaryLogException() {
-        super("The input is binary, not a text log: a NUL byte stands in its first 8 KiB.");
+        this("The input is binary, not a text log: a NUL byte stands in its first 8 KiB.");
+    }
+
+    BinaryLogException(final String sentence) {
+        super(sentence);
     }
 }

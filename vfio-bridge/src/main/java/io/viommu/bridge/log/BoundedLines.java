@@ -25,8 +25,6 @@ import java.nio.charset.StandardCharsets;
  */
 final class BoundedLines {
     private static final int BUFFER = 1 << 16;
-    /** A NUL in the first bytes marks a binary file, as grep and git have it. */
-    private static final int BINARY_PROBE = 8 << 10;
 
     private final InputStream input;
     private final byte[] buffer = new byte[BUFFER];
@@ -39,14 +37,12 @@ final class BoundedLines {
     }
 
     void feed(final KernelLogParser parser) throws IOException {
-        int count = input.readNBytes(buffer, 0, BINARY_PROBE);
-        for (int i = 0; i < count; i++) {
-            if (buffer[i] == 0) {
-                throw new BinaryLogException();
-            }
-        }
-        while (count > 0) {
+        int count = input.read(buffer, 0, BUFFER);
+        while (count >= 0) {
             take(count, parser);
+            if (input.available() == 0) {
+                parser.pause();
+            }
             count = input.read(buffer, 0, BUFFER);
         }
         if (length > 0 || inLine) {

@@ -29,12 +29,16 @@ final class DmarFaultText {
     private static final Pattern REQUESTER = Pattern.compile("(?:(?<segment>\\p{XDigit}{4}):)?"
             + "(?:0x)?(?<bus>\\p{XDigit}{2})[:.](?:0x)?(?<device>\\p{XDigit}{2})[:.](?<function>\\p{XDigit}{1,2})");
 
+    private static final String NO_REASON = "The log has no fault reason for this fault.";
     private static final int HEX = 16;
     private static final int MAX_DEVICE = 0x1f;
     private static final int MAX_FUNCTION = 7;
     private static final long NO_PASID = 0xffff_ffffL;
+    private static final int NO_WRITE_PERMISSION = 5;
+    private static final int NO_READ_PERMISSION = 6;
 
     private final long line;
+    private final LogTime time;
     private final boolean interrupt;
     private final LogAccess access;
     private final String requester;
@@ -49,21 +53,24 @@ final class DmarFaultText {
     private OptionalInt pasid = OptionalInt.empty();
     private String rejection;
 
-    DmarFaultText(final long line, final Matcher groups) {
-        this.line = line;
+    DmarFaultText(final FoundRecord record) {
+        final Matcher groups = record.groups();
+        line = record.line();
+        time = record.time();
         interrupt = groups.group("interrupt") != null;
         access = access(groups.group("access"));
-        requester = groups.group("bdf");
+        requester = groups.group("bdf") == null ? groups.group("barebdf") : groups.group("bdf");
         pasidText = groups.group("pasid") != null ? groups.group("pasid") : groups.group("pasid2");
         infoText = groups.group("info");
-        if (groups.group("complete") != null) {
-            reasonText = groups.group("reason");
+        if (groups.group("complete") != null || groups.group("bare") != null) {
+            reasonText = groups.group("bare") == null ? groups.group("reason") : groups.group("bare");
         }
     }
 
     /** Q1: QEMU prints the device and the address only. */
     DmarFaultText(final long line, final String requester, final String infoText) {
         this.line = line;
+        time = LogTime.NONE;
         interrupt = false;
         access = LogAccess.UNKNOWN;
         this.requester = requester;
@@ -74,6 +81,19 @@ final class DmarFaultText {
 
     long line() {
         return line;
+    }
+
+    LogTime time() {
+        return time;
+    }
+
+    /**
+     * Whether a reason can be this fault's: 05h is that of requests that write, 06h that of those that read.
+     */
+    boolean canHave(final String printed, final boolean xen) {
+        final long reason = PrintedNumber.reason(printed, xen);
+        return !(reason == NO_WRITE_PERMISSION && access == LogAccess.READ)
+                && !(reason == NO_READ_PERMISSION && access == LogAccess.WRITE);
     }
 
     boolean isInterrupt() {
@@ -182,7 +202,7 @@ final class DmarFaultText {
 
     private long readReason() {
         if (reasonText == null) {
-            reject("The log has no fault reason for this fault.");
+            reject(NO_REASON);
             return PrintedNumber.UNREADABLE;
         }
         final long reason = PrintedNumber.reason(reasonText, reasonFromXen || segment.isPresent());
@@ -192,7 +212,8 @@ final class DmarFaultText {
         return reason;
     }
 
-    private void reject(final String why) {
+    /** Says why the fault is not whole, unless that has been said. */
+    void reject(final String why) {
         if (rejection == null) {
             rejection = why;
         }

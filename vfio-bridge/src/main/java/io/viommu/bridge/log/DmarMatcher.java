@@ -17,15 +17,19 @@ package io.viommu.bridge.log;
 
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.Iterator;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
  * Pairs DMAR faults with their reasons. From kernel 4.5 on the reason stands in the fault's own record; before that,
- * and in Xen, it has a line of its own, and the reasons come in the order of the faults. A fault whose reason never
- * comes is reported without it.
+ * and in Xen, it has a line of its own, right behind the fault's. A reason is given to the fault before it only if
+ * nothing in between says that lines are missing, both were printed at one time, and it is of the fault's kind. When
+ * the lines of several units are mixed, and kind doesn't tell whose reason it is, it is nobody's. A fault whose reason
+ * never comes is reported without it, and so is a reason without a fault.
  */
 final class DmarMatcher {
     /** So many lines may stand between a fault and its reason. */
@@ -51,6 +55,10 @@ final class DmarMatcher {
     private final Consumer<LogFault> faults;
     private final Deque<DmarFaultText> waiting = new ArrayDeque<>();
 
+    /** The fault that was given the reason right behind it: another reason, with no fault of its own, contests that. */
+    private DmarFaultText paired;
+    private LogTime pairedTime = LogTime.NONE;
+
     /** The fault whose reason's words reached the end of a line, and the line. */
     private DmarFaultText unfinished;
     private long unfinishedLine;
@@ -64,13 +72,26 @@ final class DmarMatcher {
         return unfinished != null;
     }
 
+    /** Whether something is missing, or one more line would tell something. */
+    boolean awaitsMore() {
+        return unfinished != null || paired != null || !waiting.isEmpty();
+    }
+
+    /** The first line of what has not been reported yet, or {@link Long#MAX_VALUE}. */
+    long firstOpenLine() {
+        long first = unfinished == null ? Long.MAX_VALUE : unfinished.line();
+        first = Math.min(first, paired == null ? Long.MAX_VALUE : paired.line());
+        return Math.min(first, waiting.isEmpty() ? Long.MAX_VALUE : waiting.getFirst().line());
+    }
+
     /**
      * The line after a reason whose words may be wrapped.
      *
      * @return true if it was the rest of the words, and is used up
      */
-    boolean continueWords(final String text, final long line) {
-        final boolean rest = line == unfinishedLine + 1 && PLAIN_WORDS.matcher(text).matches();
+    boolean continueWords(final String text, final long line, final LogTime time) {
+        final boolean ownStamp = time.isKnown() && unfinished.time().isKnown();
+        final boolean rest = line == unfinishedLine + 1 && !ownStamp && PLAIN_WORDS.matcher(text).matches();
         if (rest) {
             unfinished.addWords(trimmedWords(text));
         }
@@ -82,56 +103,151 @@ final class DmarMatcher {
         return rest;
     }
 
-    /** D1 to D6, X1: a fault. */
-    void fault(final Matcher groups, final long line, final long lastLine, final String rest, final boolean endsLine) {
-        final DmarFaultText fault = new DmarFaultText(line, groups);
-        final boolean mentionOnly = groups.group("request") == null
-                || !fault.hasRequester() && !(endsLine && rest.isBlank());
+    /**
+     * D1 to D6, X1: a fault.
+     *
+     * @return false if faults are only spoken of
+     */
+    boolean fault(final FoundRecord record) {
+        final DmarFaultText fault = new DmarFaultText(record);
+        final boolean mentionOnly = !record.has("request")
+                || !fault.hasRequester() && !(record.endsLine() && record.rest().isBlank() && record.has("kind"))
+                || !record.has("kind") && !fault.hasInfo();
         if (mentionOnly || fault.isTemplate()) {
-            return;
+            return fault.isTemplate();
         }
+        checkOrder(record.time());
+        confirm();
         if (fault.hasReason()) {
-            reasoned(fault, lastLine, rest, endsLine);
+            reasoned(fault, record);
         } else if (fault.hasInfo()) {
             if (waiting.size() == MAX_WAITING) {
-                faults.accept(waiting.removeFirst().toFault());
+                cut(waiting.removeFirst());
             }
             waiting.addLast(fault);
         } else {
-            faults.accept(fault.toFault());
+            cut(fault);
         }
+        return true;
     }
 
-    /** D1, D1i, X1: a reason on its own. Without a fault that waits for it, it is prose, or its fault is lost. */
-    void reason(final Matcher groups, final long line, final long lastLine, final String rest,
-            final boolean endsLine) {
-        final boolean xen = groups.group("xencomplete") != null;
-        if (!xen && groups.group("complete") == null) {
-            return;
+    /**
+     * D1, D1i, X1: a reason on its own.
+     *
+     * @return false if it is not one
+     */
+    boolean reason(final FoundRecord record) {
+        final boolean xen = record.has("xencomplete");
+        if (!xen && !record.has("complete")) {
+            return false;
         }
-        final DmarFaultText fault = claim(groups.group("family"), line);
+        checkOrder(record.time());
+        final String printed = record.group(xen ? "xen" : "reason");
+        final String family = record.group("family");
+        if (paired != null && family != null && !claimable(family, record, printed, xen)) {
+            contest();
+            return true;
+        }
+        confirm();
+        final DmarFaultText fault = claim(record, family, printed, xen);
         if (fault != null) {
-            fault.reason(groups.group(xen ? "xen" : "reason"), xen);
-            reasoned(fault, lastLine, rest, endsLine);
+            fault.reason(printed, xen);
+            reasoned(fault, record);
+        } else if (family != null && printed.indexOf('%') < 0) {
+            orphan(record, "INTR-REMAP".equalsIgnoreCase(family), PrintedNumber.reason(printed, xen));
+        }
+        return true;
+    }
+
+    private void orphan(final FoundRecord record, final boolean interrupt, final long reason) {
+        faults.accept(new VtdLogFault(record.line(),
+                interrupt ? LogFault.Kind.VTD_INTERRUPT_FAULT : LogFault.Kind.VTD_DMA_FAULT, RawWords.NONE, null,
+                OptionalInt.empty(), OptionalInt.empty(), OptionalInt.empty(), OptionalLong.empty(), LogAccess.UNKNOWN,
+                reason < 0 ? OptionalInt.empty() : OptionalInt.of((int) reason), trimmedWords(record.rest()),
+                "The line before this reason, with the device and its address, is not in the log"
+                        + " or can't be told from others."));
+    }
+
+    /** D7: the driver starts to read a unit's records; the reasons of those before have been printed. */
+    void status(final LogTime time) {
+        checkOrder(time);
+        lost();
+    }
+
+    /** One thread prints all that a unit has to say, so its stamps never run back unless the lines were mixed up. */
+    private void checkOrder(final LogTime next) {
+        if (paired != null && next.isOutOfOrder(pairedTime, true)) {
+            disordered();
         }
     }
 
-    /** Messages have been suppressed here: what still waits would be given a stranger's reason. */
-    void suppressed() {
+    /** Lines are missing here: what still waits would be given a stranger's reason. */
+    void lost() {
+        confirm();
+        emitUnfinished();
         while (!waiting.isEmpty()) {
-            faults.accept(waiting.removeFirst().toFault());
+            cut(waiting.removeFirst());
         }
+    }
+
+    /** The lines are not in the order in which they were printed. */
+    void disordered() {
+        if (paired != null) {
+            paired.reject("The lines of the fault are mixed with others: the stamp of a line behind it runs back.");
+        }
+        lost();
+    }
+
+    /** No other reason has come that would contest the last. */
+    void deliverWhole() {
+        confirm();
+        emitUnfinished();
     }
 
     void expire(final long now) {
+        if (paired != null && now - paired.line() > PATIENCE_FOR_BARE_REASON) {
+            confirm();
+        }
         while (!waiting.isEmpty() && now - waiting.getFirst().line() > PATIENCE) {
-            faults.accept(waiting.removeFirst().toFault());
+            cut(waiting.removeFirst());
+        }
+    }
+
+    void expire(final LogTime now) {
+        if (paired != null && now.isLongAfter(paired.time())) {
+            confirm();
+        }
+        while (!waiting.isEmpty() && now.isLongAfter(waiting.getFirst().time())) {
+            cut(waiting.removeFirst());
         }
     }
 
     void end() {
-        emitUnfinished();
-        suppressed();
+        lost();
+    }
+
+    private void cut(final DmarFaultText fault) {
+        faults.accept(fault.toFault());
+    }
+
+    /** The reason behind the last fault was its own. */
+    private void confirm() {
+        if (paired != null) {
+            final DmarFaultText fault = paired;
+            paired = null;
+            faults.accept(fault.toFault());
+        }
+    }
+
+    /** Several faults, and then several reasons: the lines of several units, in an order that tells nothing. */
+    private void contest() {
+        waiting.addLast(paired);
+        paired = null;
+        while (!waiting.isEmpty()) {
+            waiting.getFirst()
+                    .reject("The lines of several faults are mixed, and whose reason is which can't be told.");
+            cut(waiting.removeFirst());
+        }
     }
 
     private void emitUnfinished() {
@@ -142,39 +258,61 @@ final class DmarMatcher {
         }
     }
 
-    private void reasoned(final DmarFaultText fault, final long lastLine, final String rest, final boolean endsLine) {
+    private void reasoned(final DmarFaultText fault, final FoundRecord record) {
         emitUnfinished();
-        final Matcher end = END_OF_WORDS.matcher(rest);
+        final Matcher end = END_OF_WORDS.matcher(record.rest());
         final boolean cut = end.find();
-        final String words = trimmedWords(cut ? rest.substring(0, end.start()) : rest);
+        final String words = trimmedWords(cut ? record.rest().substring(0, end.start()) : record.rest());
         fault.addWords(words);
-        final boolean wrapped = words.isEmpty() || lastLine > fault.line() || words.length() > SHORTEST_WRAPPED_LINE;
-        if (!cut && endsLine && wrapped && !FINISHED_WORDS.matcher(words).matches()) {
+        final boolean wrapped = words.isEmpty() || record.lastLine() > fault.line()
+                || words.length() > SHORTEST_WRAPPED_LINE;
+        if (!cut && record.endsLine() && wrapped && !FINISHED_WORDS.matcher(words).matches()) {
             unfinished = fault;
-            unfinishedLine = lastLine;
+            unfinishedLine = record.lastLine();
+        } else if (record.format() == RecordFormat.DMAR_REASON && fault.line() < record.line()) {
+            paired = fault;
+            pairedTime = record.time();
         } else {
             faults.accept(fault.toFault());
         }
     }
 
-    /** The oldest fault of the same family; a bare reason, or one on the same line, belongs to the fault before it. */
-    private DmarFaultText claim(final String family, final long line) {
+    /** The fault of a reason; null if there is none, or more than one. */
+    private DmarFaultText claim(final FoundRecord record, final String family, final String printed,
+            final boolean xen) {
         final DmarFaultText last = waiting.peekLast();
-        if (last != null && last.line() == line) {
+        if (last != null && last.line() == record.line() && last.canHave(printed, xen)) {
             return waiting.removeLast();
         }
         if (family == null) {
-            return last != null && line - last.line() <= PATIENCE_FOR_BARE_REASON ? waiting.removeLast() : null;
+            final boolean near = last != null && record.line() - last.line() <= PATIENCE_FOR_BARE_REASON
+                    && record.time().follows(last.time()) && last.canHave(printed, xen);
+            return near ? waiting.removeLast() : null;
         }
-        final boolean interrupt = "INTR-REMAP".equals(family);
-        for (final Iterator<DmarFaultText> i = waiting.iterator(); i.hasNext();) {
-            final DmarFaultText fault = i.next();
-            if (fault.isInterrupt() == interrupt) {
-                i.remove();
-                return fault;
-            }
+        final List<DmarFaultText> candidates = candidates(family, record, printed, xen);
+        if (candidates.isEmpty()) {
+            return null;
         }
-        return null;
+        final DmarFaultText fault = candidates.getLast();
+        if (candidates.size() > 1 && fault != last) {
+            return null;
+        }
+        waiting.removeLastOccurrence(fault);
+        return fault;
+    }
+
+    private List<DmarFaultText> candidates(final String family, final FoundRecord record, final String printed,
+            final boolean xen) {
+        final boolean interrupt = "INTR-REMAP".equalsIgnoreCase(family);
+        return waiting.stream().filter(fault -> fault.isInterrupt() == interrupt
+                && record.time().follows(fault.time()) && fault.canHave(printed, xen)).toList();
+    }
+
+    /** Whether a reason behind a pair can only be that of another fault, and the pair is not in doubt. */
+    private boolean claimable(final String family, final FoundRecord record, final String printed,
+            final boolean xen) {
+        return !paired.canHave(printed, xen) && candidates(family, record, printed, xen).size() == 1
+                || paired.isInterrupt() != "INTR-REMAP".equalsIgnoreCase(family);
     }
 
     private static String trimmedWords(final String text) {

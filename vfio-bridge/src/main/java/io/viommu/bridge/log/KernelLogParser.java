@@ -18,9 +18,12 @@ package io.viommu.bridge.log;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.EnumMap;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
-import java.util.regex.Matcher;
+import java.util.PriorityQueue;
+import java.util.regex.Pattern;
 
 /**
  * Finds the IOMMU faults in a log that is fed to it line by line. Each fault is reported once, whole or with the reason
@@ -50,17 +53,41 @@ public final class KernelLogParser {
     /** How often, in lines, what is open is looked at for its age. */
     private static final int EXPIRY_INTERVAL = 128;
 
+    /** So many faults may wait for one that began before them. */
+    private static final int MAX_WAITING = 1 << 12;
+    private static final int MAX_STREAMS = 32;
+    private static final String NO_HOST = "";
+    private static final String XEN = " (XEN)";
+    private static final Pattern DRIVER = Pattern.compile("arm-smmu-v3\\s+\\S+:|SMMUv3:|(?i:DMAR|INTR-REMAP)\\s*:");
+
     private final LogFaultHandler handler;
-    private final LineJoiner joiner = new LineJoiner(this::record);
-    private final SmmuRecords smmu = new SmmuRecords(this::fault, this::notice);
-    private final DmarMatcher dmar = new DmarMatcher(this::fault);
+    private final LinePrefix prefix = new LinePrefix();
+    private final LossMarks marks = new LossMarks();
+    private final EchoFilter echoes = new EchoFilter();
+    private final Map<String, LogStream> streams = new LinkedHashMap<>(MAX_STREAMS, 0.75f, true);
+    private LogStream current = stream(NO_HOST);
+    private final PriorityQueue<Waiting> waiting = new PriorityQueue<>();
     private final EnumMap<LogNotice.Kind, Long> notices = new EnumMap<>(LogNotice.Kind.class);
+    private final EnumMap<OtherFault, Long> others = new EnumMap<>(OtherFault.class);
+
+    /** A fault that may not be the next in the order of lines. */
+    private record Waiting(LogFault fault, long arrival) implements Comparable<Waiting> {
+        @Override
+        public int compareTo(final Waiting other) {
+            final int byLine = Long.compare(fault.line(), other.fault.line());
+            return byLine != 0 ? byLine : Long.compare(arrival, other.arrival);
+        }
+    }
 
     private final StringBuilder softText = new StringBuilder();
     private int softLines;
     private long softLine;
 
     private long lines;
+    private long arrivals;
+    /** The message that is being looked at, and its line. */
+    private String said = "";
+    private long saidLine;
     private long faults;
     private long rejected;
 
@@ -74,17 +101,19 @@ public final class KernelLogParser {
     }
 
     /**
-     * Parses a whole stream of text, in any encoding that has ASCII at its heart.
+     * Parses a whole stream of text: in any encoding that has ASCII at its heart, or in UTF-16; as it is, or compressed
+     * by gzip.
      *
      * @param input the log; read to its end, not closed
      * @param handler takes what is found, on the calling thread
      * @return what was seen
-     * @throws BinaryLogException if the input is not text; nothing has been reported then
+     * @throws BinaryLogException if the input is not text; or if it turns out, after some of it has been reported, that
+     *         it was compressed to burst
      * @throws IOException if the stream can't be read; what was found before has been reported
      */
     public static LogStatistics parse(final InputStream input, final LogFaultHandler handler) throws IOException {
         final KernelLogParser parser = new KernelLogParser(handler);
-        new BoundedLines(input).feed(parser);
+        new BoundedLines(LogText.of(input)).feed(parser);
         return parser.statistics();
     }
 
@@ -108,9 +137,18 @@ public final class KernelLogParser {
     /** Reports everything that is still open. Lines fed afterwards begin a new log with the next line number. */
     public void end() {
         endSoftBreak();
-        joiner.flush();
-        smmu.end();
-        dmar.end();
+        streams.values().forEach(LogStream::end);
+        streams.clear();
+        echoes.clear();
+        current = stream(NO_HOST);
+        release();
+    }
+
+    /** Reports what needs no further line, because the input pauses. */
+    void pause() {
+        streams.values().forEach(LogStream::pause);
+        release();
+        handler.pause();
     }
 
     /**
@@ -119,7 +157,7 @@ public final class KernelLogParser {
      * @return a copy of the counts
      */
     public LogStatistics statistics() {
-        return new LogStatistics(lines, faults, rejected, Map.copyOf(notices));
+        return new LogStatistics(lines, faults, rejected, Map.copyOf(notices), Map.copyOf(others), echoes.echoes());
     }
 
     /** A line, or a further piece of it. */
@@ -128,8 +166,8 @@ public final class KernelLogParser {
             lines++;
         }
         if (lines % EXPIRY_INTERVAL == 0) {
-            smmu.expire(lines);
-            dmar.expire(lines);
+            streams.values().forEach(stream -> stream.expire(lines));
+            release();
         }
         if (softLines == 0 && !isSoftBroken(text)) {
             logical(text, lines);
@@ -173,70 +211,176 @@ public final class KernelLogParser {
     }
 
     private void logical(final String raw, final long number) {
-        final boolean open = joiner.holds() || dmar.awaitsWords() || smmu.awaitsMore();
-        if (!open && !RecordFormat.mayBeginIn(raw)) {
+        if (!isOpen() && !RecordFormat.mayBeginIn(raw) && !OtherFault.mayBeIn(raw)) {
             return;
         }
-        final String text = LinePrefix.strip(LinePrefix.clean(raw));
-        if (dmar.awaitsWords() && dmar.continueWords(text, number)) {
+        final String text = PlainText.of(raw);
+        int begin = 0;
+        if (marks.reset(text)) {
+            while (marks.find()) {
+                if (marks.start() > begin) {
+                    message(text.substring(begin, marks.start()), number);
+                }
+                begin = Math.max(begin, marks.next());
+                lost(text);
+            }
+        }
+        message(begin == 0 ? text : text.substring(begin), number);
+        release();
+    }
+
+    private boolean isOpen() {
+        for (final LogStream stream : streams.values()) {
+            if (stream.isOpen()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private void message(final String text, final long number) {
+        final String message = prefix.read(text);
+        final boolean isRecord = RecordFormat.mayBeginIn(message);
+        final LogTime time = prefix.time();
+        if ((isRecord || message.startsWith("0x")) && echoes.isEcho(message, prefix.host(), time)) {
             return;
         }
-        joiner.line(text, number);
-    }
-
-    private void record(final RecordFormat format, final Matcher groups, final long line, final long lastLine,
-            final String rest, final boolean endsLine) {
-        switch (format) {
-            case SMMU, SMMU_BARE -> smmu.record(format, groups, line, rest, endsLine);
-            case DMAR_FAULT -> dmar.fault(groups, line, lastLine, rest, endsLine);
-            case DMAR_REASON -> dmar.reason(groups, line, lastLine, rest, endsLine);
-            case DMAR_STATUS -> status(groups.group("value"), line);
-            case DMAR_DUMP -> notice(new LogNotice(line, LogNotice.Kind.VTD_TABLE_DUMP, 0));
-            case SUPPRESSED -> suppressed(groups, line);
-            case REPEATED -> repeated(groups, line);
-            case QEMU_COMPRESSED -> compressed(groups, line);
-            case QEMU_VTD -> fault(EmulatorRecords.qemuVtd(groups, line));
-            case QEMU_SMMU -> fault(EmulatorRecords.qemuSmmu(groups, line));
-            case GENODE -> fault(EmulatorRecords.genode(groups, line));
+        choose(message, time.isKnown());
+        said = message;
+        saidLine = number;
+        if (!current.line(message, number, prefix.sequence(), time, isRecord)) {
+            other(message, number);
         }
     }
 
-    private void status(final String value, final long line) {
-        if (value != null) {
-            notice(new LogNotice(line, LogNotice.Kind.VTD_FAULT_STATUS, PrintedNumber.hex64(value)));
+    /** A line that says nothing of its origin may be the rest of the one before it, unless a driver begins it. */
+    private void choose(final String message, final boolean hasTime) {
+        final boolean hasOrigin = prefix.host() != null || prefix.isXen() || hasTime;
+        if (hasOrigin || !current.isOpen() || DRIVER.matcher(message).lookingAt()) {
+            final String host = prefix.host() == null ? NO_HOST : prefix.host();
+            current = stream(prefix.isXen() ? host + XEN : host);
         }
     }
 
-    private void suppressed(final Matcher groups, final long line) {
-        if (groups.group("complete") == null) {
+    private LogStream stream(final String name) {
+        LogStream stream = streams.get(name);
+        if (stream == null) {
+            if (streams.size() == MAX_STREAMS) {
+                final Iterator<LogStream> eldest = streams.values().iterator();
+                eldest.next().end();
+                eldest.remove();
+            }
+            stream = new LogStream(this::record, this::fault, this::notice);
+            streams.put(name, stream);
+        }
+        return stream;
+    }
+
+    /** Lines of one machine are missing, or those of any: of whom the mark or the lines do not say it. */
+    private void lost(final String text) {
+        prefix.read(text);
+        final String host = prefix.host();
+        streams.forEach((name, stream) -> {
+            final String ofStream = name.endsWith(XEN) ? name.substring(0, name.length() - XEN.length()) : name;
+            if (host == null || ofStream.equals(NO_HOST) || ofStream.equals(host)) {
+                stream.lost("before a line that says that lines are missing");
+            }
+        });
+    }
+
+    private void other(final String message, final long number) {
+        if (OtherFault.mayBeIn(message)) {
+            final OtherFault other = OtherFault.of(message, RecordStarts.lower(message));
+            if (other != null) {
+                others.merge(other, 1L, Long::sum);
+                handler.other(number, other);
+            }
+        }
+    }
+
+    private void record(final LogStream stream, final FoundRecord record) {
+        if (record.format() != RecordFormat.SMMU && record.format() != RecordFormat.SMMU_BARE
+                && record.format() != RecordFormat.REPEATED) {
+            stream.smmu().deliverWhole();
+        }
+        final boolean told = switch (record.format()) {
+            case SMMU, SMMU_BARE -> stream.smmu().record(record);
+            case DMAR_FAULT -> stream.dmar().fault(record);
+            case DMAR_REASON -> stream.dmar().reason(record);
+            default -> {
+                simple(stream, record);
+                yield true;
+            }
+        };
+        if (!told) {
+            other(record.line() == saidLine ? said : record.groups().group() + record.rest(), record.line());
+        }
+    }
+
+    private void simple(final LogStream stream, final FoundRecord record) {
+        switch (record.format()) {
+            case DMAR_STATUS -> status(stream, record);
+            case DMAR_DUMP -> notice(new LogNotice(record.line(), LogNotice.Kind.VTD_TABLE_DUMP, 0));
+            case SUPPRESSED -> suppressed(record);
+            case REPEATED -> repeated(stream, record);
+            case QEMU_COMPRESSED -> compressed(record);
+            case QEMU_VTD -> fault(EmulatorRecords.qemuVtd(record.groups(), record.line()));
+            case QEMU_SMMU -> fault(EmulatorRecords.qemuSmmu(record.groups(), record.line()));
+            case GENODE -> fault(EmulatorRecords.genode(record.groups(), record.line()));
+            default -> throw new IllegalStateException(record.format() + " is a part of something");
+        }
+    }
+
+    private void status(final LogStream stream, final FoundRecord record) {
+        if (record.has("value")) {
+            stream.dmar().status(record.time());
+            notice(new LogNotice(record.line(), LogNotice.Kind.VTD_FAULT_STATUS,
+                    PrintedNumber.hex64(record.group("value"))));
+        }
+    }
+
+    private void suppressed(final FoundRecord record) {
+        if (!record.has("complete")) {
             return;
         }
-        final LogNotice.Kind kind = switch (groups.group("source")) {
+        final LogNotice.Kind kind = switch (record.group("source")) {
             case "dmar_fault" -> LogNotice.Kind.VTD_SUPPRESSED;
             case "arm_smmu" -> LogNotice.Kind.SMMU_SUPPRESSED;
             default -> LogNotice.Kind.XEN_SUPPRESSED;
         };
-        if (kind != LogNotice.Kind.SMMU_SUPPRESSED) {
-            dmar.suppressed();
-        }
-        notice(new LogNotice(line, kind, Long.parseLong(groups.group("count"))));
+        notice(new LogNotice(record.line(), kind, Long.parseLong(record.group("count"))));
     }
 
-    private void repeated(final Matcher groups, final long line) {
-        final int count = Integer.parseInt(groups.group("count"));
-        notice(new LogNotice(line, LogNotice.Kind.MESSAGE_REPEATED, count));
+    private void repeated(final LogStream stream, final FoundRecord record) {
+        final int count = Integer.parseInt(record.group("count"));
+        notice(new LogNotice(record.line(), LogNotice.Kind.MESSAGE_REPEATED, count));
         // The message in brackets is read as a record of its own, so it stands for one of them.
-        smmu.repeatWord(groups.group("bracket") == null ? count : count - 1, line);
+        stream.smmu().repeatWord(record.has("bracket") ? count - 1 : count, record.line());
     }
 
-    private void compressed(final Matcher groups, final long line) {
-        if (groups.group("complete") != null) {
-            notice(new LogNotice(line, LogNotice.Kind.QEMU_FAULT_COMPRESSED, 0));
+    private void compressed(final FoundRecord record) {
+        if (record.has("complete")) {
+            notice(new LogNotice(record.line(), LogNotice.Kind.QEMU_FAULT_COMPRESSED, 0));
         }
     }
 
     private void fault(final LogFault fault) {
         if (fault != null) {
+            waiting.add(new Waiting(fault, arrivals++));
+        }
+    }
+
+    /** Hands out the faults before which none can come any more. */
+    private void release() {
+        if (waiting.isEmpty()) {
+            return;
+        }
+        long open = Long.MAX_VALUE;
+        for (final LogStream stream : streams.values()) {
+            open = Math.min(open, stream.firstOpenLine());
+        }
+        while (!waiting.isEmpty() && (waiting.peek().fault().line() < open || waiting.size() > MAX_WAITING)) {
+            final LogFault fault = waiting.remove().fault();
             faults++;
             if (fault.rejected()) {
                 rejected++;

@@ -15,19 +15,21 @@
  */
 package io.viommu.bridge.log;
 
+import java.util.function.Consumer;
 import java.util.regex.Matcher;
 
 /**
  * Finds the records in lines, and puts records together that a mail program or a terminal has wrapped. A record at the
  * end of a line whose format could go on is held until the next line shows whether it does: it is joined only when the
- * format reads on into that line, so that a foreign line never becomes part of a record. At most {@value #MAX_LINES}
+ * format reads on into that line, so that a foreign line never becomes part of a record; and a line with a stamp of its
+ * own is never the rest of one that has a stamp. At most {@value #MAX_LINES}
  * lines and about {@value #MAX_HELD} characters are held.
  */
 final class LineJoiner {
     private static final int MAX_LINES = 8;
     private static final int MAX_HELD = 2048;
 
-    private final RecordSink sink;
+    private final Consumer<FoundRecord> sink;
     private final RecordStarts starts = new RecordStarts();
     private final Matcher[] matchers = new Matcher[RecordFormat.values().length];
 
@@ -39,8 +41,9 @@ final class LineJoiner {
     private String held;
     private RecordFormat heldFormat;
     private boolean blankSkipped;
+    private LogTime time = LogTime.NONE;
 
-    LineJoiner(final RecordSink sink) {
+    LineJoiner(final Consumer<FoundRecord> sink) {
         this.sink = sink;
         for (final RecordFormat format : RecordFormat.values()) {
             matchers[format.ordinal()] = format.matcher();
@@ -51,22 +54,33 @@ final class LineJoiner {
         return held != null;
     }
 
-    /** Takes one line, stripped of its prefixes. */
-    void line(final String text, final long number) {
+    /** The first line of what is held, or {@link Long#MAX_VALUE}. */
+    long firstLine() {
+        return held == null ? Long.MAX_VALUE : numbers[0];
+    }
+
+    /**
+     * Takes one line, stripped of its prefixes.
+     *
+     * @return whether there is a part of a record in it
+     */
+    boolean line(final String text, final long number, final LogTime printed) {
         if (held != null) {
             if (text.isEmpty() && !blankSkipped) {
                 blankSkipped = true;
-                return;
+                return false;
             }
-            if (extend(text, number)) {
-                return;
+            final boolean ownStamp = printed.isKnown() && time.isKnown();
+            if (!ownStamp && extend(text, number)) {
+                return true;
             }
             flush();
         }
+        time = printed;
         numbers[0] = number;
         offsets[0] = 0;
         lineCount = 1;
-        scan(text, null, false);
+        return scan(text, null, false);
     }
 
     /** Nothing more belongs to what is held. */
@@ -128,9 +142,10 @@ final class LineJoiner {
     }
 
     /** Hands out the records of a text; keeps the last one back if it may go on, unless the text is final. */
-    private void scan(final String text, final RecordFormat first, final boolean last) {
+    private boolean scan(final String text, final RecordFormat first, final boolean last) {
         starts.reset(text);
         int position = 0;
+        boolean found = false;
         while (position < text.length()) {
             final int begin;
             final RecordFormat format;
@@ -141,21 +156,24 @@ final class LineJoiner {
                 begin = starts.start();
                 format = starts.format();
             } else {
-                return;
+                return found;
             }
             final Matcher groups = matchers[format.ordinal()].reset(text).region(begin, text.length());
-            final boolean found = groups.lookingAt();
-            if (!last && mayGoOn(format, groups, found) && text.length() - begin <= MAX_HELD && lineCount < MAX_LINES) {
+            final boolean matches = groups.lookingAt();
+            if (!last && mayGoOn(format, groups, matches) && text.length() - begin <= MAX_HELD
+                    && lineCount < MAX_LINES) {
                 hold(text, begin, format);
-                return;
+                return true;
             }
-            position = found && groups.end() > begin ? groups.end() : begin + 1;
+            position = matches && groups.end() > begin ? groups.end() : begin + 1;
             if (position > begin + 1) {
+                found = true;
                 final int next = starts.find(position) ? starts.start() : text.length();
-                sink.record(format, groups, lineAt(begin), lineAt(position - 1), text.substring(position, next),
-                        next == text.length());
+                sink.accept(new FoundRecord(format, groups, lineAt(begin), lineAt(position - 1), time,
+                        text.substring(position, next), next == text.length()));
             }
         }
+        return found;
     }
 
     /** The words of events are most of a storm; one that is whole needs no look at the next line. */

@@ -19,8 +19,7 @@ package io.viommu.bridge.log;
 @FunctionalInterface
 public interface LogFaultHandler {
     /**
-     * Called once for each fault, when its last part has been read. Faults whose lines are mixed with those of others
-     * may come out of the order of their first lines.
+     * Called once for each fault, as soon as no fault can come any more that begins on a line before it.
      *
      * @param fault the fault
      */
@@ -33,5 +32,20 @@ public interface LogFaultHandler {
      */
     default void notice(final LogNotice notice) {
         // Most callers only want the faults; notices are counted in the statistics in any case.
+    }
+
+    /**
+     * Called once for each line that tells of a fault which can't be read into a record of SMMUv3 or VT-d.
+     *
+     * @param line number of the line, from 1
+     * @param what what it tells of
+     */
+    default void other(final long line, final OtherFault what) {
+        // They are counted in the statistics in any case.
+    }
+
+    /** Called when the input has nothing more for the moment, as a pipe whose writer sleeps. */
+    default void pause() {
+        // Those who show faults while a log grows show them now.
     }
 }

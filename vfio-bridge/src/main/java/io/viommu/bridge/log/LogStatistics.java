@@ -28,6 +28,11 @@ import java.util.Map;
  *            faults reported with a rejection
  * @param notices
  *            how many notices of each kind; kinds that did not occur are missing
+ * @param others
+ *            how many lines tell of faults of each other kind; kinds that did not occur are missing
+ * @param echoes
+ *            how many lines a second console had printed once more; they are not counted in any other figure but lines
  */
-public record LogStatistics(long lines, long faults, long rejected, Map<LogNotice.Kind, Long> notices) {
+public record LogStatistics(long lines, long faults, long rejected, Map<LogNotice.Kind, Long> notices,
+        Map<OtherFault, Long> others, long echoes) {
 }

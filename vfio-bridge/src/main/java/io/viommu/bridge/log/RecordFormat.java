@@ -31,18 +31,18 @@ import java.util.regex.Pattern;
  */
 enum RecordFormat {
     /** S1 to S5, S7, S8: what the SMMUv3 driver says, with the name of the SMMU. */
-    SMMU("arm-smmu-v3", "arm-smmu-v3(?=\\s|$)",
-            inTurn("arm-smmu-v3", "\\s+(?<device>[^\\s:]{1,80}):", "\\s*(?:" + Parts.SMMU + ")")),
+    SMMU("arm-smmu-v3|smmuv3:", "(?:arm-smmu-v3|SMMUv3:)(?=\\s|$)",
+            inTurn("(?:arm-smmu-v3|SMMUv3:)", "\\s+(?<device>[^\\s:]{1,80}):", "\\s*(?:" + Parts.SMMU + ")")),
 
     /** S1 to S4, S8 when the driver's name is lost, or the SMMU's as well. */
     SMMU_BARE(
-            "^ event",
+            "^|event",
             "\\A(?:[\\w.@-]{1,80}:\\s{0,8})?(?:0[xX]\\p{XDigit}{8}|event:?\\s|(?:un)?priv\\s+(?:data|inst)\\b|sid\\s+0x"
                     + "|unexpected\\s+PRI\\b)|(?<!\\w)event\\s+0[xX]\\p{XDigit}{1,4}\\s+received",
             "(?:(?<device>[\\w.@-]{1,80}):\\s{0,8})?(?:" + Parts.SMMU + ")"),
 
     /** S6, D8 and Xen's: so many lines were not printed. */
-    SUPPRESSED("dmar_fault arm_smmu_ printk", "(?:dmar_fault|arm_smmu_\\w{1,40}|printk):?\\s+\\d",
+    SUPPRESSED("dmar_fault|arm_smmu_|printk", "(?:dmar_fault|arm_smmu_\\w{1,40}|printk):?\\s+\\d",
             "(?<source>dmar_fault|arm_smmu|printk)" + inTurn("\\w{0,40}:?\\s+(?<count>\\d{1,18})",
                     "\\s+(?:callbacks|messages)", "\\s+suppressed(?<complete>)")),
 
@@ -50,29 +50,43 @@ enum RecordFormat {
     REPEATED("message", "message repeated \\d", "message repeated (?<count>\\d{1,9}) times?(?<bracket>:\\s*\\[)?"),
 
     /** D1, D1i, X1: the reason of a fault on a line of its own; or alone at the start of a line that was wrapped. */
-    DMAR_REASON("DMAR INTR-REMAP UNKNOWN ^",
-            "(?:DMAR|INTR-REMAP|UNKNOWN)\\s*:\\s*(?:\\[\\s*fault(?=\\s|$)|reason(?=\\s|$))|\\A\\[\\s*fault(?=\\s|$)",
-            "(?:(?<family>DMAR|INTR-REMAP|UNKNOWN)\\s*:\\s*)?(?:"
+    DMAR_REASON("dmar|intr-remap|unknown|^",
+            "(?i)(?:DMAR|INTR-REMAP|UNKNOWN)\\s*:\\s*(?:\\[\\s*fault(?=\\s|$)|reason(?=\\s|$))"
+                    + "|\\A\\[\\s*fault(?=\\s|$)",
+            "(?i)(?:(?<family>DMAR|INTR-REMAP|UNKNOWN)\\s*:\\s*)?(?:"
                     + inTurn("\\[\\s*fault", "\\s+reason", "\\s+(?<reason>" + Parts.TOKEN + ")", "\\s*\\](?<complete>)")
                     + "|" + inTurn("reason", "\\s+(?<xen>\\p{XDigit}{1,8})", "\\s+-(?=\\s|$)(?<xencomplete>)") + ")"),
 
-    /** D1 to D6, X1: a fault. From D2 on its reason follows in the same record. */
-    DMAR_FAULT("[DMA [INTR-REMAP] INTR-REMAP: UNKNOWN:",
-            "\\[DMA(?=\\s|$)|\\[INTR-REMAP\\]|INTR-REMAP:(?=\\s*Request|\\s*$)|UNKNOWN:(?=\\s*Request)",
-            inTurn("(?:\\[DMA\\s+(?<access>[Rr]ead|[Ww]rite)(?:\\s+NO_PASID|\\s+PASID\\s+(?<pasid>" + Parts.TOKEN
-                    + "))?\\s*\\]|(?<interrupt>\\[INTR-REMAP\\]|INTR-REMAP:)|UNKNOWN:)",
-                    "\\s*Request", "\\s+device(?<request>)", "\\s*\\[{1,2}\\s*(?<bdf>[^\\[\\]\\s]{1,24})\\s*\\]",
-                    "(?:\\s*PASID\\s+(?<pasid2>" + Parts.TOKEN + "))?\\s*fault", "\\s+(?:addr|index)",
-                    "\\s+(?<info>" + Parts.TOKEN + ")",
-                    "(?:,?\\s*iommu\\s+reg\\s*=\\s*\\p{XDigit}{1,16})?\\s*\\[\\s*fault", "\\s+reason",
-                    "\\s+(?<reason>" + Parts.TOKEN + ")", "\\s*\\](?<complete>)")),
+    /**
+     * D1 to D6, X1: a fault. From D2 on its reason follows in the same record. People type such lines from photographs:
+     * capitals, brackets and punctuation are taken as they come, and what stands before "Request" may be anything.
+     */
+    DMAR_FAULT("[dma|dma read|dma write|[intr-remap]|intr-remap:|unknown:|request",
+            "(?i)\\[DMA(?=\\s|$)|DMA\\s+(?:read|write)\\b|\\[INTR-REMAP\\]|INTR-REMAP:(?=\\s*Request|\\s*$)"
+                    + "|UNKNOWN:(?=\\s*Request)"
+                    + "|\\brequest\\s+device\\b[\\s:]*\\[{0,2}\\s*[^\\[\\]\\s]{1,24}\\s*\\]?[^\\[\\]]{0,40}fault\\s",
+            "(?i)" + inTurn(
+                    "(?<kind>\\[?DMA\\s+(?<access>read|write)(?:[\\s,/]+NO[_\\s-]?PASID"
+                            + "|[\\s,/]+PASID\\s*[:=]?\\s*(?<pasid>"
+                            + Parts.TOKEN + "))?\\s*\\]?|(?<interrupt>\\[INTR-REMAP\\]|INTR-REMAP:)|UNKNOWN:)?",
+                    "\\s*Request", "\\s+device(?<request>)",
+                    "[\\s:]*(?:\\[{1,2}\\s*(?<bdf>[^\\[\\]\\s]{1,24})\\s*\\]"
+                            + "|(?<barebdf>(?:\\p{XDigit}{4}:)?(?:0x)?\\p{XDigit}{2}:"
+                            + "(?:0x)?\\p{XDigit}{2}\\.(?:0x)?\\p{XDigit})(?!\\w))",
+                    "(?:[\\s,]*PASID\\s*[:=]?\\s*(?<pasid2>" + Parts.TOKEN + "))?[\\s,]*fault",
+                    "\\s+(?:addr(?:ess)?|index)", "[\\s:=]+(?<info>" + Parts.TOKEN + ")",
+                    "(?:,?\\s*iommu\\s+reg\\s*=\\s*\\p{XDigit}{1,16})?[\\s,;]*(?:"
+                            + inTurn("\\[\\s*fault", "\\s+reason", "[\\s:=]+(?<reason>" + Parts.TOKEN + ")",
+                                    "\\s*\\](?<complete>)")
+                            + "|\\(?fault\\s+reason[\\s:=]+(?<bare>" + Parts.TOKEN + ")\\)?(?=[\\s:]|$))")),
 
     /** D7: the fault status register. */
-    DMAR_STATUS("DRHD:", "DRHD:(?=\\s|$)",
-            inTurn("DRHD:", "\\s+handling", "\\s+fault", "\\s+status", "\\s+re[gq]", "\\s+(?<value>\\p{XDigit}{1,8})")),
+    DMAR_STATUS("drhd:", "(?i)DRHD:(?=\\s|$)", "(?i)"
+            + inTurn("DRHD:", "\\s+handling", "\\s+fault", "\\s+status", "\\s+re[gq]",
+                    "\\s+(?<value>\\p{XDigit}{1,8})")),
 
     /** D9: tables follow. */
-    DMAR_DUMP("Dump", "Dump\\s+dmar\\d", "Dump\\s+dmar\\d{1,6}(?<complete>)"),
+    DMAR_DUMP("dump dmar", "Dump\\s+dmar\\d", "Dump\\s+dmar\\d{1,6}(?<complete>)"),
 
     /** Q1: QEMU's VT-d saw a fault; the line has no reason. */
     QEMU_VTD("vtd_iommu_translate:", "vtd_iommu_translate:(?=\\s|$)",
@@ -81,7 +95,7 @@ enum RecordFormat {
                     ",\\s*iova=(?:3D)?(?<info>" + Parts.TOKEN + ")")),
 
     /** Q1: QEMU's VT-d merged a fault into one that was pending. */
-    QEMU_COMPRESSED("New", "New\\s+fault\\s+is\\s+not\\s+recorded",
+    QEMU_COMPRESSED("new fault", "New\\s+fault\\s+is\\s+not\\s+recorded",
             "New\\s+fault\\s+is\\s+not\\s+recorded"
                     + inTurn("", "\\s+due", "\\s+to", "\\s+compression(?<complete>)")),
 
@@ -91,7 +105,7 @@ enum RecordFormat {
                     "\\s+iova=(?:3D)?(?<info>" + Parts.TOKEN + ")", "\\s*\\((?:SMMU_EVT_)?(?<name>\\w{1,40})\\)")),
 
     /** R1: Genode prints the high half of the fault recording register, and FI. */
-    GENODE("Fault:", "Fault:\\s+hi=",
+    GENODE("fault:", "Fault:\\s+hi=",
             inTurn("Fault:\\s+hi=(?<high>" + Parts.TOKEN + ")", ",\\s*reason=" + Parts.TOKEN,
                     ",\\s*type=" + Parts.TOKEN, ",\\s*AT=" + Parts.TOKEN, ",\\s*EXE=" + Parts.TOKEN,
                     ",\\s*PRIV=" + Parts.TOKEN, ",\\s*PP=" + Parts.TOKEN, ",\\s*Source=" + Parts.TOKEN,
@@ -101,11 +115,10 @@ enum RecordFormat {
      * Strings of which every record holds one, for a quick look at lines that hold none. The formats whose first token
      * is weaker than these matter only after a record has begun.
      */
-    private static final String[] MARKERS = { "arm-smmu-v3", "event 0", "event: ", "PRI request", "[DMA", "INTR-REMAP",
-        "DMAR", "DRHD", "[fault", "suppressed", "message repeated", "UNKNOWN:", "vtd_iommu_translate",
-        "fault is not rec",
-        "smmuv3-iommu",
-        "Fault: hi=" };
+    private static final Markers MARKERS = new Markers("smmu-v3", "smmuv3", "event 0", "event: ", "pri request", "[dma",
+            "dma read", "dma write", "request device", "fault reason", "fault addr", "intr-remap", "dmar", "drhd",
+            "[fault",
+            "suppressed", "message repeated", "unknown:", "vtd_iommu_translate", "fault is not rec", "fault: hi=");
 
     private final String[] firstTokens;
     private final Pattern start;
@@ -114,12 +127,12 @@ enum RecordFormat {
     /**
      * A format.
      *
-     * @param firstTokens what a record begins with, separated by blanks; ^ is the start of the line
+     * @param firstTokens what a record begins with, in lower case, separated by bars; ^ is the start of the line
      * @param start how to know that a record begins there indeed
      * @param pattern the record
      */
     RecordFormat(final String firstTokens, final String start, final String pattern) {
-        this.firstTokens = firstTokens.split(" ");
+        this.firstTokens = firstTokens.split("\\|");
         this.start = Pattern.compile(start);
         this.pattern = Pattern.compile(pattern);
     }
@@ -144,12 +157,7 @@ enum RecordFormat {
 
     /** Whether a line can begin a record. False for nearly all lines of a log, and quick. */
     static boolean mayBeginIn(final String line) {
-        for (final String marker : MARKERS) {
-            if (line.contains(marker)) {
-                return true;
-            }
-        }
-        return false;
+        return MARKERS.areIn(line);
     }
 
     /** The first part, then each further part if the one before it is there. */
@@ -183,7 +191,7 @@ enum RecordFormat {
         /** S4: the second of the kernel's decoded lines. */
         private static final String DECODED_BODY = inTurn("(?<privilege>unpriv|priv)(?=\\s|$)",
                 "\\s+(?<fetched>data|inst)", "\\s+(?<rw>read|write)",
-                "\\s+(?<stage>s1|s2)", "\\s+\\\\?\"(?<class>[^\"\\\\]{1,60})\\\\?\"",
+                "\\s+(?<stage>s1|s2)", "\\s+[\\\\\"'`]{1,12}(?<class>[^\"'`\\\\]{1,60})[\\\\\"'`]{1,12}",
                 "(?:\\s+ttd_(?<ttd>read|write))?(?<stall>\\s+stall)?\\s+stag:", "\\s+(?<stag>" + TOKEN + ")");
 
         /** S8: what an unexpected page request asked for. */
@@ -196,6 +204,7 @@ enum RecordFormat {
                 + PAGE_REQUEST + "|" + inTurn("unexpected", "\\s+PRI", "\\s+request", "\\s+received(?<priheader>)")
                 + "|" + inTurn("(?<queue>EVTQ|PRIQ)\\s+overflow", "\\s+detected(?<overflow>)")
                 + "|"
+                + inTurn("skipping", "\\s+command", "\\s+in", "\\s+error", "\\s+state(?<skipped>)") + "|"
                 + inTurn("auto-suppressing", "\\s+events", "\\s+for", "\\s+sid", "\\s+(?<suppressedsid>" + TOKEN + ")");
 
         private Parts() {

@@ -31,6 +31,7 @@ final class RecordStarts {
 
     private final List<Candidate> candidates = new ArrayList<>();
     private String text;
+    private String lower;
     private int start;
     private RecordFormat format;
 
@@ -53,20 +54,20 @@ final class RecordStarts {
             at = NOT_SEARCHED;
         }
 
-        private int next(final String text, final int from) {
+        private int next(final String text, final String lower, final int from) {
             if (at < from) {
-                at = search(text, from);
+                at = search(text, lower, from);
             }
             return at;
         }
 
-        private int search(final String text, final int from) {
+        private int search(final String text, final String lower, final int from) {
             if (LINE_START.equals(token)) {
                 return from == 0 && check.region(0, text.length()).lookingAt() ? 0 : NONE;
             }
-            int found = text.indexOf(token, from);
+            int found = lower.indexOf(token, from);
             while (found >= 0 && !check.region(found, text.length()).lookingAt()) {
-                found = text.indexOf(token, found + 1);
+                found = lower.indexOf(token, found + 1);
             }
             return found < 0 ? NONE : found;
         }
@@ -83,15 +84,31 @@ final class RecordStarts {
     /** Begins with another text. */
     RecordStarts reset(final String newText) {
         text = newText;
+        lower = lower(newText);
         candidates.forEach(candidate -> candidate.reset(newText));
         return this;
+    }
+
+    /** The text with the small letters of ASCII for the capital ones; the length stays. */
+    static String lower(final String text) {
+        char[] changed = null;
+        for (int i = 0; i < text.length(); i++) {
+            final char c = text.charAt(i);
+            if (c >= 'A' && c <= 'Z') {
+                if (changed == null) {
+                    changed = text.toCharArray();
+                }
+                changed[i] = (char) (c | 0x20);
+            }
+        }
+        return changed == null ? text : String.valueOf(changed);
     }
 
     /** Finds the first record that starts at or after a position; positions must not go back. */
     boolean find(final int from) {
         start = NONE;
         for (final Candidate candidate : candidates) {
-            final int next = candidate.next(text, from);
+            final int next = candidate.next(text, lower, from);
             if (next < start) {
                 start = next;
                 format = candidate.format;

@@ -37,8 +37,16 @@ public final class RecordedFault {
             case FaultKind.SMMU_EVENT -> SmmuEventWords.event(line, null, SmmuEventWords.id(record.word(0)),
                     RawWords.of(record.word(0), record.word(1), record.word(2), record.word(3)), false, null);
             case FaultKind.VTD_FAULT ->
-                FrcdWords.fault(line, RawWords.of(record.word(0), record.word(1)), record.word(1), null);
+                FrcdWords.fault(line, RawWords.of(record.word(0), record.word(1)), record.word(1), null)
+                        .in(segment(record));
             default -> null;
         };
+    }
+
+    /** Above its requester id, a device's name may hold its PCI segment. */
+    private static int segment(final FaultRecord record) {
+        final boolean namesTheRequester = (record.hostDevice() & FrcdWords.MAX_SOURCE_ID) == FrcdWords
+                .sourceId(record.word(1));
+        return namesTheRequester ? record.hostDevice() >>> 16 : 0;
     }
 }

@@ -36,6 +36,8 @@ final class SmmuRecords {
     private SmmuDevice lastHeaded;
     private SmmuDevice lastWorded;
     private boolean awaitsMore;
+    /** Whether there were more SMMUs than are remembered. */
+    private boolean crowded;
 
     SmmuRecords(final Consumer<LogFault> faults, final Consumer<LogNotice> notices) {
         this.faults = faults;
@@ -47,50 +49,100 @@ final class SmmuRecords {
         return awaitsMore;
     }
 
+    /** The first line of what has not been reported yet, or {@link Long#MAX_VALUE}. */
+    long firstOpenLine() {
+        long first = Long.MAX_VALUE;
+        if (awaitsMore) {
+            for (final SmmuDevice device : devices.values()) {
+                first = Math.min(first, device.firstOpenLine());
+            }
+        }
+        return first;
+    }
+
     void expire(final long now) {
-        devices.values().forEach(device -> device.expire(now));
+        forEach(device -> device.expire(now));
+    }
+
+    void expire(final LogTime now) {
+        if (awaitsMore) {
+            forEach(device -> device.expire(now));
+        }
+    }
+
+    /** Lines of this stream are missing here. */
+    void lost(final String where) {
+        forEach(device -> device.lost(where));
+    }
+
+    /** The lines are not in the order in which they were printed. */
+    void disordered() {
+        forEach(SmmuDevice::disordered);
+    }
+
+    /** Events that only wait for whether a fifth word comes are whole. */
+    void deliverWhole() {
+        forEach(SmmuDevice::deliverWhole);
+    }
+
+    private void forEach(final Consumer<SmmuDevice> action) {
+        devices.values().forEach(action);
         refresh();
     }
 
     void end() {
         devices.values().forEach(device -> device.close("before the end of the log"));
         devices.clear();
+        crowded = false;
         lastHeaded = null;
         lastWorded = null;
         awaitsMore = false;
     }
 
-    void record(final RecordFormat format, final Matcher groups, final long line, final String rest,
-            final boolean endsLine) {
-        final boolean driver = format == RecordFormat.SMMU;
-        final String printedDevice = groups.group("device");
+    /**
+     * Takes a record.
+     *
+     * @return false if it tells nothing but the SMMU's name, or that a command has stopped the command queue
+     */
+    boolean record(final FoundRecord record) {
+        final boolean driver = record.format() == RecordFormat.SMMU;
+        final String printedDevice = record.group("device");
         final String name = printedDevice == null ? NO_NAME : printedDevice;
-        if (groups.group("id") != null) {
-            final boolean received = groups.group("received") != null;
-            if (received || driver && endsLine && "received".startsWith(rest.strip())) {
-                lastHeaded = device(name);
-                lastHeaded.header(line, Integer.parseInt(groups.group("id"), HEX), received, driver);
-                wordsAfterHeader(rest, line);
-            }
-        } else if (groups.group("word") != null) {
-            word(groups.group("word"), name, driver, line, rest);
-        } else if (groups.group("name") != null && groups.group("client") != null) {
-            device(name).decodedHead(new SmmuDecodedEvent(line, groups));
-        } else if (groups.group("fetched") != null) {
-            deviceOrLast(name).decodedBody(line, SmmuDecodedEvent.Attributes.of(groups));
-        } else if (groups.group("priheader") != null) {
-            device(name).pageRequestAnnounced(line);
-        } else if (groups.group("prisid") != null) {
+        if (record.has("id")) {
+            header(record, name, driver);
+        } else if (record.has("word")) {
+            word(record, name, driver);
+        } else if (record.has("name") && record.has("client")) {
+            device(name).decodedHead(new SmmuDecodedEvent(record.line(), record.groups()), record.time());
+        } else if (record.has("fetched")) {
+            deviceOrLast(name).decodedBody(record, SmmuDecodedEvent.Attributes.of(record.groups()), driver);
+        } else if (record.has("priheader")) {
+            device(name).pageRequestAnnounced(record);
+        } else if (record.has("prisid")) {
             final SmmuDevice device = device(name);
-            faults.accept(pageRequest(groups, device.pageRequestStart(line), device.name()));
+            faults.accept(pageRequest(record.groups(), device.pageRequestStart(record), device.name()));
+        } else if (record.has("skipped")) {
+            device(name).commandSkipped(record);
+            refresh();
+            return false;
         } else {
-            notice(groups, line);
+            return notice(record.groups(), record.line());
         }
         refresh();
+        return true;
+    }
+
+    private void header(final FoundRecord record, final String name, final boolean driver) {
+        final boolean received = record.has("received");
+        if (received || driver && record.endsLine() && "received".startsWith(record.rest().strip())) {
+            lastHeaded = device(name);
+            lastHeaded.header(record, Integer.parseInt(record.group("id"), HEX), received, driver);
+            wordsAfterHeader(record);
+        }
     }
 
     /** S5 and S7. */
-    private void notice(final Matcher groups, final long line) {
+    private boolean notice(final Matcher groups, final long line) {
         if (groups.group("overflow") != null) {
             final boolean events = "EVTQ".equals(groups.group("queue"));
             notices.accept(new LogNotice(line,
@@ -99,38 +151,52 @@ final class SmmuRecords {
             final long sid = PrintedNumber.hexUpTo(groups.group("suppressedsid"), SmmuEventWords.MAX_STREAM_ID);
             notices.accept(new LogNotice(line, LogNotice.Kind.SMMU_STREAM_SUPPRESSED, Math.max(sid, 0)));
         }
+        return groups.group("overflow") != null || groups.group("suppressedsid") != null;
     }
 
     /**
-     * A word belongs to its SMMU's open event. Without a name it belongs to the event that was begun last; then it must
+     * A word belongs to its SMMU's open event. Without a name it belongs to the only event that is open; then it must
      * stand alone and be whole, because other things print numbers too.
      */
-    private void word(final String text, final String name, final boolean driver, final long line, final String rest) {
+    private void word(final FoundRecord record, final String name, final boolean driver) {
+        final String text = record.group("word");
         SmmuDevice device = devices.get(name);
-        if (device == null || !device.awaitsWords()) {
+        if ((device == null || !device.awaitsWords()) && lastHeaded != null && lastHeaded.awaitsWords()
+                && (name.isEmpty() || lastHeaded.isAdoptable())) {
             device = lastHeaded;
-            if (device == null || !device.awaitsWords() || !name.isEmpty() && !device.isAdoptable()) {
-                return;
-            }
             if (driver) {
                 devices.values().remove(device);
                 device.rename(name);
                 devices.put(name, device);
             }
         }
-        final boolean alone = rest.isBlank() || "[".equals(rest.strip());
-        if (driver || alone && SmmuDevice.isWhole(text)) {
-            device.word(line, text, driver);
+        if (name.isEmpty() && openEvents() > 1) {
+            return;
+        }
+        final String rest = record.rest().strip();
+        if (driver) {
+            lastWorded = device == null ? device(name) : device;
+            lastWorded.word(record, text, true);
+        } else if (device != null && (rest.isEmpty() || "[".equals(rest)) && SmmuDevice.isWhole(text)) {
             lastWorded = device;
+            device.word(record, text, false);
         }
     }
 
+    private int openEvents() {
+        int open = 0;
+        for (final SmmuDevice device : devices.values()) {
+            open += device.awaitsWords() ? 1 : 0;
+        }
+        return open;
+    }
+
     /** Words that follow their header on the same line, each without a name. */
-    private void wordsAfterHeader(final String rest, final long line) {
-        final Matcher words = WORD_AFTER_HEADER.matcher(rest);
-        for (int i = 0; i < SmmuEventWords.COUNT && words.lookingAt(); i++) {
-            lastHeaded.word(line, words.group(1), false);
-            words.region(words.end(), rest.length());
+    private void wordsAfterHeader(final FoundRecord record) {
+        final Matcher words = WORD_AFTER_HEADER.matcher(record.rest());
+        while (words.lookingAt()) {
+            lastHeaded.word(record, words.group(1), false);
+            words.region(words.end(), record.rest().length());
         }
     }
 
@@ -153,8 +219,13 @@ final class SmmuRecords {
                 final Map.Entry<String, SmmuDevice> eldest = devices.entrySet().iterator().next();
                 eldest.getValue().close("before lines of " + MAX_DEVICES + " other SMMUs");
                 devices.remove(eldest.getKey());
+                crowded = true;
             }
             device = new SmmuDevice(name, faults);
+            if (crowded) {
+                // What stands without its beginning may be the rest of what has just been reported.
+                device.spoil();
+            }
             devices.put(name, device);
         }
         return device;

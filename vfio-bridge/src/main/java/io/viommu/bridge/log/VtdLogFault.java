@@ -49,4 +49,9 @@ import java.util.OptionalLong;
 public record VtdLogFault(long line, Kind kind, RawWords words, String requester, OptionalInt segment,
         OptionalInt sourceId, OptionalInt pasid, OptionalLong info, LogAccess access, OptionalInt reason,
         String reasonText, String rejection) implements LogFault {
+    /** The same fault of a device in a PCI segment. */
+    VtdLogFault in(final int pciSegment) {
+        return new VtdLogFault(line, kind, words, requester, OptionalInt.of(pciSegment), sourceId, pasid, info, access,
+                reason, reasonText, rejection);
+    }
 }

@@ -76,7 +76,7 @@ class DmarLogTest {
         final List<LogFault> faults = ParsedLog.of("DMAR:[DMA Read] Request device [00:02.0] fault addr 1000",
                 "DMAR:[DMA Write] Request device [00:03.0] fault addr 2000 DMAR:[fault reason 05] PTE Write access is not set").faults;
         assertThat(faults).extracting(LogFault::words).containsExactly(
-                RawWords.of(0x2000, high(0, 0, 5, 0x18)), RawWords.NONE);
+                RawWords.NONE, RawWords.of(0x2000, high(0, 0, 5, 0x18)));
     }
 
     @Test
@@ -95,7 +95,7 @@ class DmarLogTest {
                 "INTR-REMAP:[fault reason 38] Blocked an interrupt request due to source-id verification failure",
                 "DMAR:[fault reason 06] PTE Read access is not set").faults;
         assertThat(faults).extracting(LogFault::words).containsExactly(
-                RawWords.of(0x2L << 48, high(0, 0, 0x26, 0x18)), RawWords.of(0x1000, high(READ, 0, 6, 0x10)));
+                RawWords.of(0x1000, high(READ, 0, 6, 0x10)), RawWords.of(0x2L << 48, high(0, 0, 0x26, 0x18)));
     }
 
     @ParameterizedTest
@@ -255,7 +255,7 @@ class DmarLogTest {
 
     @ParameterizedTest
     @ValueSource(strings = { "platforms, all \"[fault reason 07] Next page table ptr is invalid\" that",
-        "[fault reason 07] Next page table ptr is invalid", "DMAR:[fault reason 07] Next page table ptr is invalid",
+        "[fault reason 07] Next page table ptr is invalid",
         "+\t\tpr_err(\"[INTR-REMAP] Request device [%02x:%02x.%d] fault index 0x%llx [fault reason 0x%02x] %s\\n\",",
         "\t\tpr_err(\"INTR-REMAP: Request device [[%02x:%02x.%d] \"", "\t\t       \"fault index %llx\\n\"",
         "+\t\tpr_err(\"[%s NO_PASID] Request device [0x%02x:0x%02x.%d] fault addr 0x%llx [fault reason 0x%02x] %s\\n\",",

@@ -120,7 +120,8 @@ class LogTransportTest {
         final ParsedLog log = ParsedLog.ofText("first\n" + DMAR);
         assertThat(log.onlyVtd().line()).isEqualTo(2);
         assertThat(log.statistics.lines()).isEqualTo(2);
-        assertThat(ParsedLog.ofText("").statistics).isEqualTo(new LogStatistics(0, 0, 0, java.util.Map.of()));
+        assertThat(ParsedLog.ofText("").statistics)
+                .isEqualTo(new LogStatistics(0, 0, 0, java.util.Map.of(), java.util.Map.of(), 0));
         assertThat(ParsedLog.ofText("\n\n").statistics.lines()).isEqualTo(2);
     }
 

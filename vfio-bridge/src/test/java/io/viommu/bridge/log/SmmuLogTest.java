@@ -225,8 +225,10 @@ class SmmuLogTest {
     }
 
     @Test
-    void wordsWithoutAHeaderAreNotAnEvent() {
-        assertThat(parse(dump(A, 0x10, WORDS).subList(1, 5)).faults).isEmpty();
+    void wordsWithoutAHeaderAreReportedOnceAsNotWhole() {
+        final SmmuLogEvent event = parse(dump(A, 0x10, WORDS).subList(1, 5)).onlyEvent();
+        assertThat(event.words()).isEqualTo(RawWords.NONE);
+        assertThat(event.rejection()).startsWith("The line with which an event begins is not in the log");
     }
 
     @ParameterizedTest
