@@ -37,6 +37,8 @@ final class Firmware {
     private static final int SMMU_SIZE = 0x2_0000;
     private static final int VTD_SIZE = 0x1000;
     private static final int ACPI_HEADER = 36;
+    /** Where no device is: QEMU's IOAPIC is no PCI function. */
+    private static final int IOAPIC_BUS = 0xFF;
     /** virt's ECAM above 4 GiB, and the function in it. */
     private static final long ECAM = 0x40_1000_0000L;
     private static final int COMMAND_MEMORY_MASTER = 6;
@@ -103,15 +105,20 @@ final class Firmware {
     }
 
     /**
-     * The DMAR table without its header, which QEMU writes itself. Only our endpoints are behind the unit.
+     * The DMAR table without its header, which QEMU writes itself. Only our endpoints are behind the unit, and for Xen,
+     * which looks for it, the IOAPIC.
      *
-     * @param properties of the unit, which decide how wide its physical addresses are.
+     * @param properties of the unit, which decide how wide its physical addresses are and whether it remaps interrupts.
      */
     static byte[] dmar(final GuestKind kind, final Map<String, String> properties) {
+        final boolean xen = kind == GuestKind.X86_XEN;
+        final Stream<DeviceScope> ioapics = xen ? Stream.of(DeviceScope.ioapic(0, IOAPIC_BUS, 0, 0)) : Stream.empty();
+        final Stream<DeviceScope> endpoints = requesters(kind)
+                .mapToObj(requester -> DeviceScope.endpoint(0, requester >> 3, requester & 7));
         final byte[] table = new DmarTable(VtdModel.hostAddressWidth(properties))
+                .interruptRemapping(xen && "on".equals(properties.get("intremap")))
                 .unit(0, VTD_BASE & 0xFFFF_FFFFL, VTD_SIZE, false,
-                        requesters(kind).mapToObj(requester -> DeviceScope.endpoint(0, requester >> 3, requester & 7))
-                                .toArray(DeviceScope[]::new))
+                        Stream.concat(endpoints, ioapics).toArray(DeviceScope[]::new))
                 .build();
         return Arrays.copyOfRange(table, ACPI_HEADER, table.length);
     }

@@ -28,10 +28,16 @@ import java.util.List;
  * @param files  what to boot.
  * @param kind   which machine.
  * @param series which kernel.
+ * @param options of the hypervisor, if there is one.
  */
-record GuestBoot(GuestFiles files, GuestKind kind, String series) {
+record GuestBoot(GuestFiles files, GuestKind kind, String series, String options) {
 
     private static final String RAM = "512M";
+
+    /** One without a hypervisor. */
+    GuestBoot(final GuestFiles files, final GuestKind kind, final String series) {
+        this(files, kind, series, "");
+    }
 
     /**
      * The command that starts the guest, halted, with its sockets qtest and qmp in a folder.
@@ -43,14 +49,26 @@ record GuestBoot(GuestFiles files, GuestKind kind, String series) {
         final List<String> command = machine();
         command.addAll(List.of("-serial", "stdio", "-no-reboot", "-S", "-qtest",
                 "unix:" + folder.resolve("qtest") + ",server=on,wait=off", "-qtest-log", "none", "-qmp",
-                "unix:" + folder.resolve("qmp") + ",server=on,wait=off", "-kernel",
-                files.kernel(kind, series).toString(), "-initrd", disk.toString()));
+                "unix:" + folder.resolve("qmp") + ",server=on,wait=off"));
+        command.addAll(kind == GuestKind.X86_XEN ? xen(disk) : linux(disk));
+        command.addAll(more);
+        return command;
+    }
+
+    private List<String> linux(final Path disk) {
         final String iommu = kind.arm()
                 ? "iommu.strict=1"
                 : "iommu.strict=1 intel_iommu=on," + (kind == GuestKind.X86_SCALABLE ? "sm_on" : "sm_off");
-        command.addAll(List.of("-append", "console=" + kind.terminal() + " panic=-1 " + iommu));
-        command.addAll(more);
-        return command;
+        return List.of("-kernel", files.kernel(kind, series).toString(), "-initrd", disk.toString(),
+                "-append", "console=" + kind.terminal() + " panic=-1 " + iommu);
+    }
+
+    /** QEMU's list of multiboot modules has commas between; Xen takes the first for the kernel of its first domain. */
+    private List<String> xen(final Path disk) {
+        return List.of("-kernel", files.xen().toString(), "-append",
+                "console=com1 com1=115200,8n1 loglvl=all guest_loglvl=all console_timestamps=none dom0_mem=256M "
+                        + options,
+                "-initrd", files.kernel(kind, series) + " console=" + kind.terminal() + " panic=-1," + disk);
     }
 
     /** The command that writes the device tree of the machine and ends. */
@@ -66,7 +84,8 @@ record GuestBoot(GuestFiles files, GuestKind kind, String series) {
                 "exit-with-parent=on", "-nodefaults", "-display", "none"));
         command.addAll(kind.arm()
                 ? List.of("-machine", "virt,gic-version=3,memory-backend=ram0", "-cpu", "cortex-a57")
-                : List.of("-machine", "q35,memory-backend=ram0,sata=off,smbus=off", "-cpu", "qemu64"));
+                : List.of("-machine", "q35,memory-backend=ram0,sata=off,smbus=off", "-cpu",
+                        kind == GuestKind.X86_XEN ? "qemu64,+x2apic" : "qemu64"));
         command.addAll(List.of("-accel", "tcg", "-smp", "1", "-m", RAM, "-object",
                 "memory-backend-memfd,id=ram0,share=on,seal=on,size=" + RAM));
         return command;

@@ -43,6 +43,8 @@ final class GuestConsole {
 
     /** The kernel's lines begin with a time. */
     private static final String KERNEL = "\\[ *\\d+\\.\\d+\\]";
+    /** Those of Xen. */
+    private static final String HYPERVISOR = "(XEN) ";
 
     private final List<String> lines = new ArrayList<>();
     private final OutputStream keyboard;
@@ -89,6 +91,12 @@ final class GuestConsole {
     List<String> kernel(final int mark) {
         return since(mark).stream().filter(line -> line.matches(KERNEL + ".*"))
                 .map(line -> line.replaceFirst(KERNEL + " ?", "")).toList();
+    }
+
+    /** What the hypervisor has printed from a place on. */
+    List<String> hypervisor(final int mark) {
+        return since(mark).stream().filter(line -> line.startsWith(HYPERVISOR))
+                .map(line -> line.substring(HYPERVISOR.length())).toList();
     }
 
     /** Waits for a line from a place on, and gives it; an exception shows what came instead. */
@@ -156,7 +164,7 @@ final class GuestConsole {
         return number;
     }
 
-    /** Runs a line in the guest's shell and gives what it printed, the kernel's lines left out. */
+    /** Runs a line in the guest's shell and gives what it printed; the kernel's, Xen's and empty lines are left out. */
     List<String> run(final String command) {
         final int mark = mark();
         final int number = start(command);
@@ -167,7 +175,7 @@ final class GuestConsole {
             if (line.contains(END + number + ";")) {
                 return output;
             }
-            if (inside && !line.matches(KERNEL + ".*")) {
+            if (inside && !line.isEmpty() && !line.matches(KERNEL + ".*") && !line.startsWith(HYPERVISOR)) {
                 output.add(line);
             }
             inside |= line.contains(BEGIN + number + ";");

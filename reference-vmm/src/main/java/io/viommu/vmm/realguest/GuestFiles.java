@@ -85,9 +85,15 @@ record GuestFiles(Path folder) {
         return folder.resolve("kernel-" + kind.architecture() + (kind.arm() ? "-" + series : ""));
     }
 
+    /** The hypervisor. */
+    Path xen() {
+        return folder.resolve("xen-x86_64");
+    }
+
     /** The names of what is missing for a guest. */
     List<Path> missing(final GuestKind kind, final String series) {
-        return Stream.of(program(kind), kernel(kind, series), folder.resolve("busybox-" + kind.architecture()))
+        return Stream.of(program(kind), kernel(kind, series), folder.resolve("busybox-" + kind.architecture()),
+                kind == GuestKind.X86_XEN ? xen() : program(kind))
                 .filter(path -> !Files.exists(path)).toList();
     }
 

@@ -27,7 +27,9 @@ enum GuestKind {
     /** QEMU's q35 with a VT-d unit, its driver in legacy mode. */
     X86_LEGACY("x86_64", "intel-iommu", "qemu-system-x86_64", "ttyS0", "04.0", "05.0", "06.0"),
     /** The same in scalable mode. */
-    X86_SCALABLE("x86_64", "intel-iommu", "qemu-system-x86_64", "ttyS0", "04.0", "05.0", "06.0");
+    X86_SCALABLE("x86_64", "intel-iommu", "qemu-system-x86_64", "ttyS0", "04.0", "05.0", "06.0"),
+    /** The same with Xen as the driver of the unit, and Linux in its first domain. */
+    X86_XEN("x86_64", "intel-iommu", "qemu-system-x86_64", "hvc0", "04.0", "05.0", "06.0");
 
     private final String architecture;
     private final String model;

@@ -89,7 +89,7 @@ final class VtdAttack extends Attack {
         final int leaf = mode == 2 ? 7 : 3;
         write(0x18, 4, 0);
         poke(ROOT, CONTEXTS | 1);
-        poke(ROOT + 8, CONTEXTS + 0x1000 | 1);
+        poke(ROOT + 8, mode == 0 ? 0 : CONTEXTS + 0x1000 | 1); // reserved in legacy mode
         for (int function = 0; function < 32; function++) {
             final long at = CONTEXTS + (mode == 0 ? 16L : 32L) * function;
             poke(at, mode == 0 ? TABLES | 1 | function % 2 << 2 : PASID_DIRECTORY | 0x1D);

@@ -35,9 +35,13 @@ final class Booted implements AutoCloseable {
     private final RealGuest guest;
 
     Booted(final GuestKind kind, final String series, final Map<String, String> properties) throws Exception {
-        final GuestFiles files = GuestFiles.inCache();
-        assertThat(files.missing(kind, series)).as("what config/real-guest/set-up has not fetched").isEmpty();
-        guest = new RealGuest(new GuestBoot(files, kind, series), properties,
+        this(new GuestBoot(GuestFiles.inCache(), kind, series), properties);
+    }
+
+    Booted(final GuestBoot boot, final Map<String, String> properties) throws Exception {
+        assertThat(boot.files().missing(boot.kind(), boot.series()))
+                .as("what config/real-guest/set-up has not fetched").isEmpty();
+        guest = new RealGuest(boot, properties,
                 List.of(VfioUserEndpoint.Kind.values()), null, line -> {
                 });
     }
