@@ -22,6 +22,8 @@ import io.viommu.fault.FaultDisposition;
 import io.viommu.fault.FaultOutlet;
 import io.viommu.fault.FaultPort;
 import io.viommu.fault.FaultRecord;
+import io.viommu.interrupt.InterruptRoute;
+import io.viommu.interrupt.InterruptRoutes;
 import io.viommu.iommu.DmaTranslator;
 import io.viommu.iommu.InterruptRemapper;
 import io.viommu.iommu.IommuPlatform;
@@ -54,7 +56,7 @@ import io.viommu.vtd.remap.VtdInterruptRemapper;
  * One VT-d remapping unit. It holds no logic of its own: it makes the parts, and passes on what comes in from vCPUs,
  * from devices and from the injector.
  */
-public final class VtdUnit implements VirtualIommu, DmaTranslator, InterruptRemapper {
+public final class VtdUnit implements VirtualIommu, DmaTranslator, InterruptRemapper, InterruptRoutes {
 
     private static final long NOBODY = 0;
 
@@ -164,6 +166,16 @@ public final class VtdUnit implements VirtualIommu, DmaTranslator, InterruptRema
     @Override
     public boolean deviceMessage(final int requesterId, final long address, final int data) {
         return interrupts.deviceMessage(requesterId == uncheckedSource ? NO_REQUESTER : requesterId, address, data);
+    }
+
+    @Override
+    public void add(final InterruptRoute route) {
+        interrupts.routes().add(route);
+    }
+
+    @Override
+    public void remove(final InterruptRoute route) {
+        interrupts.routes().remove(route);
     }
 
     /**

@@ -109,12 +109,12 @@ final class CacheInvalidations implements InvalidationSink {
 
     @Override
     public void forgetAllInterrupts() {
-        // entries are read from memory for each interrupt
+        interrupts.routes().refresh();
     }
 
     @Override
     public void forgetInterrupts(final int index, final int indexMask) {
-        // entries are read from memory for each interrupt
+        interrupts.routes().refresh(); // entries are read from memory for each interrupt; only routes keep any
     }
 
     @Override

@@ -46,6 +46,7 @@ public final class InterruptWalk {
     private long low;
     private long high;
     private boolean delivers;
+    private boolean posts;
     private long address;
     private int data;
 
@@ -71,6 +72,29 @@ public final class InterruptWalk {
      * @return {@link VtdFault#NONE} or the code of the reason.
      */
     public int walk(final InterruptContext context, final int requester, final long to, final int what,
+            final VtdFault fault) {
+        posts = true;
+        return look(context, requester, to, what, fault);
+    }
+
+    /**
+     * Where a message would go, without sending it: as {@link #walk}, but nothing is posted, and a message that would
+     * be doesn't count as delivered.
+     *
+     * @param context   the registers.
+     * @param requester as in {@link #walk}.
+     * @param to        the address that would be written.
+     * @param what      the data that would be written.
+     * @param fault     cleared, then filled if there would be one.
+     * @return {@link VtdFault#NONE} or the code of the reason.
+     */
+    public int resolve(final InterruptContext context, final int requester, final long to, final int what,
+            final VtdFault fault) {
+        posts = false;
+        return look(context, requester, to, what, fault);
+    }
+
+    private int look(final InterruptContext context, final int requester, final long to, final int what,
             final VtdFault fault) {
         fault.clear();
         index = 0;
@@ -165,6 +189,10 @@ public final class InterruptWalk {
     }
 
     private int post(final InterruptContext context, final VtdFault fault) {
+        if (!posts) {
+            delivers = false;
+            return VtdFault.NONE;
+        }
         final long descriptor = high & InterruptRemapLayout.PDA_HIGH | (low & InterruptRemapLayout.PDA_LOW) >>> 32;
         final FaultReason refusal = posted.post(context, descriptor,
                 (int) (low >>> InterruptRemapLayout.VECTOR_SHIFT) & 0xFF, (low & InterruptRemapLayout.URG) != 0);

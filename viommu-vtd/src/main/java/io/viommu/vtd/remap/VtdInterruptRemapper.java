@@ -17,8 +17,10 @@
 package io.viommu.vtd.remap;
 
 import io.viommu.fault.FaultOutlet;
+import io.viommu.interrupt.InterruptRoute;
 import io.viommu.interrupt.InterruptSink;
 import io.viommu.interrupt.MessagesUnderWay;
+import io.viommu.interrupt.RouteList;
 import io.viommu.iommu.InterruptRemapper;
 import io.viommu.memory.GuestMemory;
 import io.viommu.vtd.config.VtdFault;
@@ -34,6 +36,7 @@ public final class VtdInterruptRemapper implements InterruptRemapper {
     private final InterruptSink interrupts;
     private final ThreadLocal<Sender> senders;
     private final MessagesUnderWay underWay = new MessagesUnderWay();
+    private final RouteList routes;
     private volatile InterruptContext context;
 
     /**
@@ -49,6 +52,28 @@ public final class VtdInterruptRemapper implements InterruptRemapper {
         this.interrupts = interrupts;
         this.context = registers;
         this.senders = ThreadLocal.withInitial(() -> new Sender(memory, faults));
+        final InterruptWalk walk = new InterruptWalk(memory);
+        final VtdFault ignored = new VtdFault();
+        this.routes = new RouteList(route -> resolve(walk, ignored, route));
+    }
+
+    /** A fault is not reported, for nothing was sent; what would be posted is more than a message. */
+    private void resolve(final InterruptWalk walk, final VtdFault fault, final InterruptRoute route) {
+        final int outcome = walk.resolve(context, route.requesterId(), route.address(), route.data(), fault);
+        if (outcome == VtdFault.NONE && walk.delivers()) {
+            route.resolved(walk.address(), walk.data());
+        } else {
+            route.unresolved();
+        }
+    }
+
+    /**
+     * Messages that the VMM has delivered without asking here.
+     *
+     * @return the routes, resolved by the entries as they are.
+     */
+    public RouteList routes() {
+        return routes;
     }
 
     /**
