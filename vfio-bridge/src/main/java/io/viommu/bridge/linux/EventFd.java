@@ -114,4 +114,14 @@ public final class EventFd extends Descriptor {
         }
         return result == -Errno.EAGAIN ? 0 : result;
     }
+
+    /**
+     * Waits until the count is not 0.
+     *
+     * @param timeoutMillis how long at most; -1 for ever
+     * @return positive if there is a count, 0 when the time is up, or {@code -errno}
+     */
+    public int await(final int timeoutMillis) {
+        return LibC.poll(fd(), timeoutMillis);
+    }
 }

@@ -264,4 +264,20 @@ public final class NativeFile extends Descriptor {
             throw LibC.unexpected(thrown);
         }
     }
+
+    /**
+     * ioctl(2) that a signal may end early, as KVM_RUN must be: EINTR is reported, not retried.
+     *
+     * @param request the request number
+     * @param argument a native segment, or {@link MemorySegment#NULL}
+     * @return the call's result, 0 or positive, or {@code -errno}
+     */
+    public int ioctlInterruptible(final long request, final MemorySegment argument) {
+        final LibC.State state = LibC.state();
+        try {
+            return (int) state.outcome((int) LibC.IOCTL.invokeExact(state.errno, fd(), request, argument));
+        } catch (final Throwable thrown) {
+            throw LibC.unexpected(thrown);
+        }
+    }
 }

@@ -1,0 +1,22 @@
+/*
+ * Copyright 2026 the viommu authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+/**
+ * Linux's KVM by {@code java.lang.foreign}: the system ({@link io.viommu.vmm.kvm.Kvm}), virtual machines
+ * ({@link io.viommu.vmm.kvm.KvmVm}) and their CPUs ({@link io.viommu.vmm.kvm.KvmVcpu}), and nothing that a board would
+ * decide.
+ */
+package io.viommu.vmm.kvm;
