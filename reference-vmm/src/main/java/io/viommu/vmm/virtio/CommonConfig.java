@@ -16,9 +16,11 @@
 
 package io.viommu.vmm.virtio;
 
+import java.util.Arrays;
+
 /**
- * The common configuration of the modern PCI transport, for a device without MSI-X (VIRTIO 1.2,
- * 4.1.4.3). Each field takes accesses of its own width; a 64-bit one takes its halves.
+ * The common configuration of the modern PCI transport (VIRTIO 1.2, 4.1.4.3). Each field takes accesses of its own
+ * width; a 64-bit one takes its halves.
  *
  * <pre>
  *  0x00 u32 device feature select   0x10 u16 config vector       0x18 u16 queue size         0x20 u64 descriptors
@@ -59,16 +61,43 @@ final class CommonConfig {
     private final long offered;
     private final SplitRing[] rings;
     private final Runnable onReset;
+    private final int vectors;
+    private final int[] queueVectors;
+    private int configVector;
     private int deviceSelect;
     private int driverSelect;
     private long accepted;
     private int status;
     private int queue;
 
-    CommonConfig(final long offered, final SplitRing[] rings, final Runnable onReset) {
+    /** {@code vectors} is the size of the MSI-X table, 0 without one. */
+    CommonConfig(final long offered, final SplitRing[] rings, final int vectors, final Runnable onReset) {
         this.offered = offered;
         this.rings = rings;
+        this.vectors = vectors;
         this.onReset = onReset;
+        queueVectors = new int[rings.length];
+        forgetVectors();
+    }
+
+    private void forgetVectors() {
+        configVector = NO_VECTOR;
+        Arrays.fill(queueVectors, NO_VECTOR);
+    }
+
+    /** The vector that a queue's interrupts use; one beyond the table stands for none. */
+    int queueVector(final int which) {
+        return queueVectors[which];
+    }
+
+    /** The vector of changes of the configuration. */
+    int configVector() {
+        return configVector;
+    }
+
+    /** What can't be used is answered with "none" (4.1.5.1.2.1). */
+    private int vector(final int value) {
+        return (value & NO_VECTOR) < vectors ? value & NO_VECTOR : NO_VECTOR;
     }
 
     void reset() {
@@ -77,6 +106,7 @@ final class CommonConfig {
         accepted = 0;
         status = 0;
         queue = 0;
+        forgetVectors();
         for (final SplitRing ring : rings) {
             ring.reset();
         }
@@ -115,7 +145,8 @@ final class CommonConfig {
             case DEVICE_FEATURE -> half(offered, deviceSelect);
             case DRIVER_FEATURE_SELECT -> driverSelect;
             case DRIVER_FEATURE -> half(accepted, driverSelect);
-            case CONFIG_VECTOR, QUEUE_VECTOR -> NO_VECTOR;
+            case CONFIG_VECTOR -> configVector;
+            case QUEUE_VECTOR -> queue < rings.length ? queueVectors[queue] : NO_VECTOR;
             case QUEUES -> rings.length;
             case STATUS -> status;
             case QUEUE_SELECT -> queue;
@@ -140,7 +171,13 @@ final class CommonConfig {
             case DRIVER_FEATURE_SELECT -> driverSelect = value;
             case DRIVER_FEATURE -> accept(value);
             case STATUS -> setStatus(value & BYTE);
+            case CONFIG_VECTOR -> configVector = vector(value);
             case QUEUE_SELECT -> queue = value & NO_VECTOR;
+            case QUEUE_VECTOR -> {
+                if (queue < rings.length) {
+                    queueVectors[queue] = vector(value);
+                }
+            }
             default -> {
                 if (queue < rings.length) {
                     writeQueue(rings[queue], offset, value);

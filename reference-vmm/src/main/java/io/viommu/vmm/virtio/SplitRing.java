@@ -16,6 +16,8 @@
 
 package io.viommu.vmm.virtio;
 
+import java.lang.invoke.VarHandle;
+
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
@@ -117,6 +119,7 @@ final class SplitRing {
         if (waiting == 0) {
             return NONE;
         }
+        VarHandle.acquireFence(); // what the driver wrote before the index is read after it
         if (waiting > size || !port.read(available + RING + 2L * (taken % size), word, Short.BYTES)) {
             return BROKEN;
         }
@@ -158,6 +161,34 @@ final class SplitRing {
         return BROKEN; // longer than the queue: a loop
     }
 
+    /** The buffers of a chain: where they are, how long, and how many of them come first that the device only reads. */
+    static final class Chain {
+        final long[] addresses;
+        final int[] lengths;
+        int count;
+        int readable;
+
+        Chain(final int most) {
+            addresses = new long[most];
+            lengths = new int[most];
+        }
+    }
+
+    /** Notes all buffers of a chain, read-only ones first (2.7.4.2); false if it is none. */
+    boolean collect(final int head, final Chain into) {
+        into.count = 0;
+        into.readable = 0;
+        return walk(head, (address, length, writable) -> {
+            if (into.count == into.addresses.length || !writable && into.readable < into.count) {
+                return BROKEN;
+            }
+            into.addresses[into.count] = address;
+            into.lengths[into.count++] = length;
+            into.readable += writable ? 0 : 1;
+            return 0;
+        }) == 0;
+    }
+
     /** Hands a chain back: first the element, then the index that makes it visible. */
     boolean give(final int head, final int written) {
         word.putInt(0, head);
@@ -167,11 +198,13 @@ final class SplitRing {
         }
         given = given + 1 & LAST_INDEX;
         word.putShort(0, (short) given);
+        VarHandle.releaseFence(); // the element before the index
         return port.write(used + INDEX, word, Short.BYTES);
     }
 
     /** Whether the driver wants to be told. */
     boolean wantsInterrupt() {
+        VarHandle.fullFence(); // the driver sees the index, or we its wish
         return port.read(available, word, Short.BYTES) && (word.getShort(0) & NO_INTERRUPT) == 0;
     }
 }

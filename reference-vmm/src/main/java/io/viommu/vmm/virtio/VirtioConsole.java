@@ -16,11 +16,13 @@
 
 package io.viommu.vmm.virtio;
 
+import java.util.ArrayDeque;
+
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
- * A virtio console with one port (VIRTIO 1.2, 5.3) that hears what its driver says, and never says anything itself. Its
+ * A virtio console with one port (VIRTIO 1.2, 5.3) that hears what its driver says, and says what it is told to. Its
  * driver gives it buffers to read, which an entropy device never gets.
  */
 public final class VirtioConsole extends VirtioDevice {
@@ -36,6 +38,7 @@ public final class VirtioConsole extends VirtioDevice {
     private final DmaPort port;
     private final Ear ear;
     private final UnsafeBuffer bytes = new UnsafeBuffer(new byte[CHUNK]);
+    private final ArrayDeque<Byte> said = new ArrayDeque<>();
 
     /** What the device does with what it hears. */
     @FunctionalInterface
@@ -59,9 +62,33 @@ public final class VirtioConsole extends VirtioDevice {
      * @param ear      takes what is said.
      */
     public VirtioConsole(final DmaPort port, final boolean platform, final Wire wire, final Ear ear) {
-        super(QUEUES, SPECIFIC, port, platform, wire);
-        this.port = port;
+        this(new Surroundings(port, platform, wire, QUEUE_SIZE), ear);
+    }
+
+    /**
+     * Makes one as at power-on.
+     *
+     * @param around what surrounds it.
+     * @param ear    takes what is said.
+     */
+    public VirtioConsole(final Surroundings around, final Ear ear) {
+        super(QUEUES, SPECIFIC, 0, around);
+        this.port = around.port();
         this.ear = ear;
+    }
+
+    /**
+     * Has something to say to the driver. By any thread; the queues must be served afterwards.
+     *
+     * @param text   the bytes.
+     * @param length number of bytes; what the driver doesn't take in time is lost.
+     */
+    public void say(final byte[] text, final int length) {
+        synchronized (said) {
+            for (int i = 0; i < length && said.size() < MOST; i++) {
+                said.add(text[i]);
+            }
+        }
     }
 
     @Override
@@ -71,14 +98,32 @@ public final class VirtioConsole extends VirtioDevice {
 
     @Override
     boolean serves(final int queue) {
-        return queue == TRANSMIT;
+        if (queue == TRANSMIT) {
+            return true;
+        }
+        synchronized (said) {
+            return !said.isEmpty();
+        }
     }
 
     @Override
     int use(final long address, final int length, final boolean writable) {
-        final int said = writable ? 0 : Math.min(length, MOST);
-        for (int done = 0; done < said; done += CHUNK) {
-            final int chunk = Math.min(CHUNK, said - done);
+        return writable ? tell(address, Math.min(length, CHUNK)) : hear(address, Math.min(length, MOST));
+    }
+
+    private int tell(final long address, final int room) {
+        int length = 0;
+        synchronized (said) {
+            while (length < room && !said.isEmpty()) {
+                bytes.putByte(length++, said.poll());
+            }
+        }
+        return length == 0 || port.write(address, bytes, length) ? length : SplitRing.BROKEN;
+    }
+
+    private int hear(final long address, final int length) {
+        for (int done = 0; done < length; done += CHUNK) {
+            final int chunk = Math.min(CHUNK, length - done);
             if (!port.read(address + done, bytes, chunk)) {
                 return SplitRing.BROKEN;
             }

@@ -22,22 +22,24 @@ import io.viommu.device.MmioDevice;
 
 /**
  * A virtio device behind the modern PCI transport: the frame of its BAR 0 and its queues (VIRTIO 1.2, 4.1). It does
- * what is in a queue at once when it is notified.
+ * what is in a queue at once when it is notified, or leaves that to a thread of its VMM.
  *
  * <pre>
  *  0x0000 common configuration   0x1000 interrupt status: 1 queue, 2 configuration; reading clears
- *  0x2000 device-specific: zeros 0x3000 notification, for all queues: the queue's number
+ *  0x2000 device-specific        0x3000 notification, for all queues: the queue's number
  * </pre>
  *
  * <p>One thread at a time, but for {@link #read}, which any thread may call at any time: it waits for no transfer, and
  * sees what was written before it by its own thread, or by one that it was told by.
  */
-public abstract sealed class VirtioDevice implements MmioDevice permits VirtioRng, VirtioConsole {
+public abstract sealed class VirtioDevice implements MmioDevice permits VirtioRng, VirtioConsole, VirtioBlock {
 
     /** The vendor of all virtio devices. */
     public static final int VENDOR = 0x1AF4;
 
-    static final int QUEUE_SIZE = 8;
+    /** Entries of a queue where little is moved. */
+    public static final int QUEUE_SIZE = 8;
+
     static final int CHUNK = 4096;
     /** The most bytes for one buffer; a driver that wants more asks again. */
     static final int MOST = 16 * CHUNK;
@@ -59,8 +61,9 @@ public abstract sealed class VirtioDevice implements MmioDevice permits VirtioRn
     private final CommonConfig common;
     private final int specific;
     private int interrupts;
+    private Runnable onNotification;
 
-    /** The device's INTx wire. */
+    /** The device's INTx wire, and its messages if it has any. */
     @FunctionalInterface
     public interface Wire {
         /**
@@ -69,6 +72,36 @@ public abstract sealed class VirtioDevice implements MmioDevice permits VirtioRn
          * @param level true to assert.
          */
         void drive(boolean level);
+
+        /**
+         * How many messages the device can send (MSI-X).
+         *
+         * @return the size of the table; 0 for a device with a wire only.
+         */
+        default int vectors() {
+            return 0;
+        }
+
+        /**
+         * Sends a message instead of driving the wire.
+         *
+         * @param vector which; one beyond the table sends nothing.
+         * @return false if the driver wants the wire.
+         */
+        default boolean message(final int vector) {
+            return false;
+        }
+    }
+
+    /**
+     * What surrounds a device.
+     *
+     * @param port      its way to memory.
+     * @param platform  whether that way leads through an IOMMU, which the driver must then know.
+     * @param wire      its interrupts.
+     * @param queueSize entries of each queue, a power of two.
+     */
+    public record Surroundings(DmaPort port, boolean platform, Wire wire, int queueSize) {
     }
 
     /**
@@ -76,19 +109,50 @@ public abstract sealed class VirtioDevice implements MmioDevice permits VirtioRn
      *
      * @param queues   how many it has.
      * @param specific bytes of its own configuration.
-     * @param port     its way to memory.
-     * @param platform whether that way leads through an IOMMU, which the driver must then know.
-     * @param wire     its interrupt.
+     * @param features what it offers besides the transport's.
+     * @param around   what surrounds it.
      */
-    VirtioDevice(final int queues, final int specific, final DmaPort port, final boolean platform, final Wire wire) {
+    VirtioDevice(final int queues, final int specific, final long features, final Surroundings around) {
         this.specific = specific;
-        this.wire = wire;
+        this.wire = around.wire();
         rings = new SplitRing[queues];
         for (int i = 0; i < queues; i++) {
-            rings[i] = new SplitRing(QUEUE_SIZE, port);
+            rings[i] = new SplitRing(around.queueSize(), around.port());
         }
-        common = new CommonConfig(CommonConfig.VERSION_1 | (platform ? CommonConfig.ACCESS_PLATFORM : 0), rings,
-                this::forget);
+        common = new CommonConfig(
+                CommonConfig.VERSION_1 | (around.platform() ? CommonConfig.ACCESS_PLATFORM : 0) | features, rings,
+                wire.vectors(), this::forget);
+    }
+
+    /**
+     * Leaves queues to somebody else: a notification then does nothing but call this.
+     *
+     * @param action wakes whoever calls {@link #serve}.
+     */
+    public final void onNotification(final Runnable action) {
+        onNotification = action;
+    }
+
+    /**
+     * How many queues it has.
+     *
+     * @return 1 or more.
+     */
+    public final int queues() {
+        return rings.length;
+    }
+
+    /**
+     * Does what is in the queues, at most as much as each has entries.
+     *
+     * @return true if there may be more.
+     */
+    public final boolean serve() {
+        boolean more = false;
+        for (int queue = 0; queue < rings.length; queue++) {
+            more |= serves(queue) && serve(queue);
+        }
+        return more;
     }
 
     /**
@@ -104,6 +168,16 @@ public abstract sealed class VirtioDevice implements MmioDevice permits VirtioRn
     /** Uses a buffer; the number of bytes written, or {@link SplitRing#BROKEN}. */
     abstract int use(long address, int length, boolean writable);
 
+    /** Uses a chain; the number of bytes written, or {@link SplitRing#BROKEN}. */
+    int handle(final SplitRing ring, final int head) {
+        return ring.walk(head, this::use);
+    }
+
+    /** Reads the device's own configuration. */
+    long readSpecific(final int offset, final int size) {
+        return 0;
+    }
+
     /** Forgets what the driver has it do. */
     void restart() {
     }
@@ -118,6 +192,15 @@ public abstract sealed class VirtioDevice implements MmioDevice permits VirtioRn
                 new VirtioCapability(VirtioCapability.NOTIFICATION, NOTIFICATION * PART, Integer.BYTES),
                 new VirtioCapability(STATUS_TYPE, INTERRUPT_STATUS * PART, 1),
                 new VirtioCapability(SPECIFIC_TYPE, SPECIFIC * PART, specific));
+    }
+
+    /**
+     * Where in BAR 0 the driver notifies.
+     *
+     * @return bytes from the start.
+     */
+    public final int notificationOffset() {
+        return NOTIFICATION * PART;
     }
 
     /** Back to power-on, as the driver's write of 0 to the status also does. */
@@ -144,6 +227,7 @@ public abstract sealed class VirtioDevice implements MmioDevice permits VirtioRn
         return switch ((int) offset / PART) {
             case 0 -> inPart < CommonConfig.SIZE ? common.read(inPart, size) & 0xFFFF_FFFFL : 0;
             case INTERRUPT_STATUS -> inPart == 0 ? takeInterrupts() : 0;
+            case SPECIFIC -> inPart + size <= specific ? readSpecific(inPart, size) : 0;
             default -> 0;
         };
     }
@@ -178,34 +262,41 @@ public abstract sealed class VirtioDevice implements MmioDevice permits VirtioRn
     }
 
     private void notified(final int queue) {
-        if (queue < rings.length && serves(queue)) {
-            serve(rings[queue]);
+        if (onNotification != null) {
+            onNotification.run();
+        } else if (queue < rings.length && serves(queue)) {
+            serve(queue);
         }
     }
 
-    /** Does what is in the queue; the ring refuses more chains than it has entries, so the loop ends. */
-    private void serve(final SplitRing ring) {
-        boolean any = false;
-        for (int served = 0; served < QUEUE_SIZE && common.running() && ring.enabled(); served++) {
+    /** Does what is in a queue, as much as it has entries, so the loop ends; true if there may be more. */
+    private boolean serve(final int queue) {
+        final SplitRing ring = rings[queue];
+        int served = 0;
+        while (served < ring.size() && common.running() && ring.enabled()) {
             final int head = ring.take();
             if (head == SplitRing.NONE) {
                 break;
             }
-            final int written = head == SplitRing.BROKEN ? SplitRing.BROKEN : ring.walk(head, this::use);
+            final int written = head == SplitRing.BROKEN ? SplitRing.BROKEN : handle(ring, head);
             if (written == SplitRing.BROKEN || !ring.give(head, written)) {
                 if (common.fail()) {
-                    interrupt(CONFIGURATION_INTERRUPT);
+                    interrupt(CONFIGURATION_INTERRUPT, common.configVector());
                 }
-                return;
+                return false;
             }
-            any = true;
+            served++;
         }
-        if (any && ring.wantsInterrupt()) {
-            interrupt(QUEUE_INTERRUPT);
+        if (served > 0 && ring.wantsInterrupt()) {
+            interrupt(QUEUE_INTERRUPT, common.queueVector(queue));
         }
+        return served == ring.size();
     }
 
-    private void interrupt(final int reason) {
+    private void interrupt(final int reason, final int vector) {
+        if (wire.message(vector)) {
+            return;
+        }
         synchronized (wire) {
             interrupts |= reason;
             wire.drive(true);

@@ -17,12 +17,14 @@
 package io.viommu.vmm.virtio;
 
 import java.util.SplittableRandom;
+import java.util.function.Supplier;
+import java.util.random.RandomGenerator;
 
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
- * A virtio entropy device (VIRTIO 1.2, 5.4): fills the buffers in its only queue. The bytes come from a generator with
- * a fixed seed: it is here to move data that can be checked, not to be unpredictable.
+ * A virtio entropy device (VIRTIO 1.2, 5.4): fills the buffers in its only queue. Unless another
+ * source is given the bytes come from a generator with a fixed seed, to move data that can be checked.
  */
 public final class VirtioRng extends VirtioDevice {
 
@@ -32,8 +34,10 @@ public final class VirtioRng extends VirtioDevice {
     private static final long SEED = 0x5EED;
 
     private final DmaPort port;
-    private final UnsafeBuffer bytes = new UnsafeBuffer(new byte[CHUNK]);
-    private SplittableRandom random = new SplittableRandom(SEED);
+    private final byte[] chunkBytes = new byte[CHUNK];
+    private final UnsafeBuffer bytes = new UnsafeBuffer(chunkBytes);
+    private final Supplier<RandomGenerator> source;
+    private RandomGenerator random;
 
     /**
      * Makes one as at power-on.
@@ -43,8 +47,20 @@ public final class VirtioRng extends VirtioDevice {
      * @param wire     its interrupt.
      */
     public VirtioRng(final DmaPort port, final boolean platform, final Wire wire) {
-        super(1, Integer.BYTES, port, platform, wire);
-        this.port = port;
+        this(new Surroundings(port, platform, wire, QUEUE_SIZE), () -> new SplittableRandom(SEED));
+    }
+
+    /**
+     * Makes one as at power-on, with bytes from somewhere.
+     *
+     * @param around what surrounds it.
+     * @param source gives the generator, at every reset.
+     */
+    public VirtioRng(final Surroundings around, final Supplier<RandomGenerator> source) {
+        super(1, Integer.BYTES, 0, around);
+        this.port = around.port();
+        this.source = source;
+        random = source.get();
     }
 
     @Override
@@ -59,7 +75,7 @@ public final class VirtioRng extends VirtioDevice {
 
     @Override
     void restart() {
-        random = new SplittableRandom(SEED);
+        random = source.get();
     }
 
     @Override
