@@ -16,21 +16,14 @@
 
 package io.viommu.vmm.vfiouser;
 
-import java.util.List;
 import java.util.Map;
-import java.util.concurrent.locks.LockSupport;
 
-import org.agrona.concurrent.SystemNanoClock;
 import org.agrona.concurrent.UnsafeBuffer;
 
-import io.viommu.bridge.FaultReader;
-import io.viommu.bridge.ReaderSettings;
 import io.viommu.bridge.vfiouser.VfioUserServer;
 import io.viommu.counters.CounterFile;
 import io.viommu.counters.DistinctFaultLog;
 import io.viommu.counters.FaultAccount;
-import io.viommu.fault.FaultRoute;
-import io.viommu.fault.FaultRouter;
 import io.viommu.interrupt.InterruptSink;
 import io.viommu.iommu.DmaMemory;
 import io.viommu.iommu.DmaTranslator;
@@ -40,21 +33,13 @@ import io.viommu.iommu.IommuPlatform;
 import io.viommu.iommu.MessageWindow;
 import io.viommu.iommu.VirtualIommu;
 import io.viommu.memory.GuestMemory;
-import io.viommu.pipeline.FaultBudget;
-import io.viommu.pipeline.FaultIngress;
 import io.viommu.pipeline.FaultPipeline;
 import io.viommu.pipeline.PipelineSettings;
-import io.viommu.vmm.machine.FaultDraft;
+import io.viommu.vmm.control.FaultInjector;
 
-/** The model behind the door with its pipeline, the reader of its sources and the account of what it injected. */
+/** The model behind the door with its pipeline, the injector of its physical faults. */
 final class DoorIommu implements AutoCloseable {
 
-    private static final int SOURCE = 1;
-    private static final long NAP_NANOS = 1_000_000;
-
-    /** SMMU_CR0, with EVENTQEN; DMAR_GSTS_REG, with TES (IHI 0070, 6.3.9; VT-d, 11.4.5). */
-    private static final long SMMU_CR0 = 0x20;
-    private static final long EVENTQEN = 1 << 2;
     private static final long SMMU_CMDQ_BASE = 0x90;
     private static final long SMMU_CMDQ_CONS = 0x9C;
     private static final long ADDRESS = 0x000F_FFFF_FFFF_FFE0L;
@@ -62,17 +47,11 @@ final class DoorIommu implements AutoCloseable {
     private static final long UNKNOWN_OPCODE = 0xFF;
     /** GITS_TRANSLATER of the ITS of QEMU's virt (GICv3, 12.18). */
     private static final long ITS_TRANSLATER = 0x0809_0040L;
-    private static final long VTD_GSTS = 0x1C;
-    private static final long TES = 1L << 31;
 
     private final boolean smmu;
     private final VirtualIommu model;
-    private final HostSide host = new HostSide();
-    private final Tally tally = new Tally();
-    private final FaultRouter router = new FaultRouter();
+    private final FaultInjector faults;
     private final FaultPipeline pipeline;
-    private final FaultReader reader;
-    private boolean closed;
 
     /** The model's wires all lead to the function's pin; its messages go to the client as what they are, writes. */
     private record Wires(VfioUserServer server) implements InterruptSink {
@@ -89,17 +68,16 @@ final class DoorIommu implements AutoCloseable {
         }
     }
 
-    /** {@code faults} counts what is injected; may be null. */
+    /** {@code distinct} counts what is injected; may be null. */
     DoorIommu(final String name, final Map<String, String> properties, final VfioUserServer server,
-            final CounterFile counters, final DistinctFaultLog faults) {
-        smmu = "smmuv3".equals(name);
-        model = IommuModels.create(name, properties, new IommuPlatform(server.memory(), new Wires(server), host));
-        pipeline = new FaultPipeline(PipelineSettings.named(name), model, new FaultAccount(counters, name), tally);
-        reader = new FaultReader(name, new FaultIngress(name + " door", router, counters, tally,
-                FaultBudget.unlimited(), faults, SystemNanoClock.INSTANCE),
-                ReaderSettings.DEFAULT, ended -> {
-                });
-        reader.start();
+            final CounterFile counters, final DistinctFaultLog distinct) {
+        faults = new FaultInjector(name, counters, distinct);
+        smmu = faults.smmu();
+        model = IommuModels.create(name, properties,
+                new IommuPlatform(server.memory(), new Wires(server), faults.host()));
+        pipeline = new FaultPipeline(PipelineSettings.named(name), model, new FaultAccount(counters, name),
+                faults.observer());
+        faults.lead(pipeline, model);
     }
 
     VirtualIommu model() {
@@ -110,8 +88,8 @@ final class DoorIommu implements AutoCloseable {
         return smmu;
     }
 
-    HostSide host() {
-        return host;
+    FaultInjector faults() {
+        return faults;
     }
 
     /** The memory of an endpoint's client as the endpoint behind the model sees it. */
@@ -135,38 +113,9 @@ final class DoorIommu implements AutoCloseable {
         });
     }
 
-    /** Whether the guest's driver has switched on what takes faults. */
-    boolean ready() {
-        return smmu
-                ? (model.read(SMMU_CR0, Integer.BYTES) & EVENTQEN) != 0
-                : (model.read(VTD_GSTS, Integer.BYTES) & TES) != 0;
-    }
-
-    /**
-     * Injects faults from a source of their own and waits until each has ended. One thread at a time.
-     *
-     * @return how they ended, for people.
-     */
-    synchronized String inject(final List<FaultDraft> faults, final long repeat, final long pace) {
-        if (faults.isEmpty()) {
-            return "";
-        }
-        final FaultScript script = new FaultScript(SOURCE, faults, repeat, pace);
-        faults.forEach(
-                fault -> router.add(SOURCE, fault.device(), new FaultRoute(pipeline, fault.device())));
-        final long[] before = tally.snapshot();
-        reader.add(script);
-        while (tally.since(before) < script.total() && !closed) {
-            LockSupport.parkNanos(NAP_NANOS);
-        }
-        faults.forEach(fault -> router.remove(SOURCE, fault.device()));
-        return tally.text(before);
-    }
-
     @Override
     public void close() {
-        closed = true;
-        reader.close();
+        faults.close();
         pipeline.close();
     }
 }

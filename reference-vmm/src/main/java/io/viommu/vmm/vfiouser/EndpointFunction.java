@@ -18,11 +18,11 @@ package io.viommu.vmm.vfiouser;
 
 import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
-import org.agrona.concurrent.UnsafeBuffer;
 
 import io.viommu.bridge.vfiouser.VfioUserFunction;
 import io.viommu.bridge.vfiouser.VfioUserServer;
 import io.viommu.iommu.DmaMemory;
+import io.viommu.vmm.control.StrayPort;
 import io.viommu.vmm.machine.BusMaster;
 import io.viommu.vmm.machine.DmaPath;
 import io.viommu.vmm.machine.PciConfig;
@@ -37,25 +37,20 @@ import io.viommu.vmm.virtio.VirtioRng;
  */
 final class EndpointFunction implements VfioUserFunction, DmaPort {
 
-    /** The most that one command moves. */
-    static final int MAX_TRANSFER = 4096;
-
     private static final int CLASS_OTHER = 0x00FF;
 
     private final int requester;
     private final PciConfig config;
     private final BusMaster master;
     private final VirtioDevice device;
-    private final Hearsay hearsay = new Hearsay();
+    private final StrayPort port = new StrayPort(this, this);
     private VfioUserServer server;
-    private long lastWritten;
-    private boolean trespassing;
 
     EndpointFunction(final VfioUserEndpoint endpoint) {
         requester = endpoint.requester();
         device = switch (endpoint.kind()) {
-            case VIRTIO_RNG -> new VirtioRng(this, true, this::pin);
-            case VIRTIO_CONSOLE -> new VirtioConsole(this, true, this::pin, this::heard);
+            case VIRTIO_RNG -> new VirtioRng(port, true, this::pin);
+            case VIRTIO_CONSOLE -> new VirtioConsole(port, true, this::pin, port::heard);
         };
         config = new PciConfig(VirtioDevice.VENDOR, device.deviceId(), CLASS_OTHER);
         master = new BusMaster(config);
@@ -138,33 +133,9 @@ final class EndpointFunction implements VfioUserFunction, DmaPort {
         }
     }
 
-    /** Where its driver last had it write: a page that may be unmapped by now. */
-    synchronized long lastWritten() {
-        return lastWritten;
-    }
-
-    /** Does what no driver asked for; true if the bytes were moved. */
-    synchronized boolean stray(final boolean write, final long address, final int length) {
-        final UnsafeBuffer bytes = new UnsafeBuffer(new byte[length]);
-        return write ? master.write(address, bytes, length) : master.read(address, bytes, length);
-    }
-
-    /** Has it write into the next buffer that its driver gives it to read. */
-    synchronized void trespass() {
-        trespassing = true;
-    }
-
-    /** What its driver said since the last time, and how a trespass ended. */
-    synchronized String tell() {
-        return hearsay.take();
-    }
-
-    private void heard(final long address, final DirectBuffer text, final int length) {
-        hearsay.add(address, text, length);
-        if (trespassing) {
-            trespassing = false;
-            hearsay.trespassed(address, stray(true, address, length));
-        }
+    /** Its way to memory, which also strays. */
+    StrayPort port() {
+        return port;
     }
 
     @Override
@@ -174,7 +145,6 @@ final class EndpointFunction implements VfioUserFunction, DmaPort {
 
     @Override
     public synchronized boolean write(final long address, final DirectBuffer source, final int length) {
-        lastWritten = address;
         return master.write(address, source, length);
     }
 }

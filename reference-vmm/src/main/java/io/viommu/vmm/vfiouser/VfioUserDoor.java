@@ -28,10 +28,16 @@ import io.viommu.bridge.vfiouser.VfioUserServer;
 import io.viommu.counters.CounterFile;
 import io.viommu.counters.DistinctFaultLog;
 import io.viommu.iommu.IommuModels;
+import io.viommu.vmm.control.ControlCommands;
+import io.viommu.vmm.control.ControlSocket;
+import io.viommu.vmm.control.ControlTarget;
+import io.viommu.vmm.control.FaultInjector;
+import io.viommu.vmm.control.LogFaults;
+import io.viommu.vmm.control.StrayPort;
 import io.viommu.vmm.machine.FaultDraft;
 
 /** The door, open: servers for the model and its endpoints, the control socket, and the sources named beforehand. */
-public final class VfioUserDoor implements AutoCloseable {
+public final class VfioUserDoor implements ControlTarget, AutoCloseable {
 
     private static final long LOOK_MILLIS = 100;
     /** A driver switches its queue on and is done with its probe a little later. */
@@ -112,21 +118,31 @@ public final class VfioUserDoor implements AutoCloseable {
         endpoints.put(endpoint.kind(), device);
     }
 
-    DoorIommu iommu() {
-        return iommu;
+    @Override
+    public FaultInjector faults() {
+        return iommu.faults();
     }
 
-    /** Has the guest's next command be one that the model must refuse. */
-    String spoil() {
+    @Override
+    public void spoil() {
         if (!iommu.smmu()) {
             throw new IllegalArgumentException("spoil: only an SMMU has a command queue");
         }
         iommu.spoil(function, server.memory());
-        return "";
+    }
+
+    @Override
+    public StrayPort entropy(final String command) {
+        return endpoint(VfioUserEndpoint.Kind.VIRTIO_RNG, command).port();
+    }
+
+    @Override
+    public StrayPort console(final String command) {
+        return endpoint(VfioUserEndpoint.Kind.VIRTIO_CONSOLE, command).port();
     }
 
     /** An endpoint; a sentence if there is none for a command. */
-    EndpointFunction endpoint(final VfioUserEndpoint.Kind kind, final String command) {
+    private EndpointFunction endpoint(final VfioUserEndpoint.Kind kind, final String command) {
         final EndpointFunction found = endpoints.get(kind);
         if (found == null) {
             throw new IllegalArgumentException(
@@ -135,7 +151,8 @@ public final class VfioUserDoor implements AutoCloseable {
         return found;
     }
 
-    Map<Integer, Integer> devices() {
+    @Override
+    public Map<Integer, Integer> devices() {
         return options.devices();
     }
 
@@ -155,7 +172,7 @@ public final class VfioUserDoor implements AutoCloseable {
         options.faults().forEach(
                 file -> faults.addAll(LogFaults.read(file, iommu.smmu(), options.devices(), news)));
         try {
-            while (!iommu.ready()) {
+            while (!faults().ready()) {
                 if (closing.await(LOOK_MILLIS, TimeUnit.MILLISECONDS)) {
                     return;
                 }
@@ -163,7 +180,7 @@ public final class VfioUserDoor implements AutoCloseable {
             if (closing.await(SETTLE_MILLIS, TimeUnit.MILLISECONDS)) {
                 return;
             }
-            news.accept(faults.size() + " faults injected: " + iommu.inject(faults, 1, options.pace()));
+            news.accept(faults.size() + " faults injected: " + faults().inject(faults, 1, options.pace()));
         } catch (final InterruptedException stop) {
             Thread.currentThread().interrupt();
         }

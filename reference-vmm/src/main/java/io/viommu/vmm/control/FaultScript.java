@@ -14,7 +14,7 @@
  * limitations under the License.
  */
 
-package io.viommu.vmm.vfiouser;
+package io.viommu.vmm.control;
 
 import java.util.List;
 import java.util.concurrent.TimeUnit;

@@ -14,7 +14,7 @@
  * limitations under the License.
  */
 
-package io.viommu.vmm.vfiouser;
+package io.viommu.vmm.control;
 
 import java.io.InputStream;
 import java.util.ArrayList;
@@ -34,7 +34,7 @@ import io.viommu.vmm.machine.FaultDraft;
 import io.viommu.vmm.replay.LogReader;
 
 /** The faults of kernel logs and fault journals, as they are injected: as reported. */
-final class LogFaults {
+public final class LogFaults {
 
     private static final int WORDS = 4;
 
@@ -48,8 +48,9 @@ final class LogFaults {
      * @param smmu       whether faults of SMMUs are wanted; else those of VT-d units.
      * @param devices    the guest's names of devices, by the log's.
      * @param complaints takes a sentence for a file of no use, and one for each fault that can't be injected.
+     * @return in the order of the lines.
      */
-    static List<FaultDraft> read(final String file, final boolean smmu, final Map<Integer, Integer> devices,
+    public static List<FaultDraft> read(final String file, final boolean smmu, final Map<Integer, Integer> devices,
             final Consumer<String> complaints) {
         final List<FaultDraft> drafts = new ArrayList<>();
         new LogReader(InputStream.nullInputStream(), complaints).read(file, (name, fault) -> {

@@ -14,7 +14,7 @@
  * limitations under the License.
  */
 
-package io.viommu.vmm.vfiouser;
+package io.viommu.vmm.control;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -30,7 +30,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /** A unix socket for lines: one client at a time, one answer for each line. */
-final class ControlSocket implements AutoCloseable {
+public final class ControlSocket implements AutoCloseable {
 
     private static final int LONGEST_LINE = 4096;
     private static final int MOST_CLIENTS = 16;
@@ -41,8 +41,14 @@ final class ControlSocket implements AutoCloseable {
     private final Set<SocketChannel> clients = ConcurrentHashMap.newKeySet();
     private final Thread thread;
 
-    /** Listens; nothing may exist at the path. */
-    ControlSocket(final Path path, final ControlCommands commands) {
+    /**
+     * Listens.
+     *
+     * @param path     where; nothing may exist there.
+     * @param commands what lines do.
+     * @throws UncheckedIOException in one sentence, if it can't be made.
+     */
+    public ControlSocket(final Path path, final ControlCommands commands) {
         this.path = path;
         this.commands = commands;
         try {
@@ -52,7 +58,7 @@ final class ControlSocket implements AutoCloseable {
             throw new UncheckedIOException("--control must name a socket that can be made, not '" + path + "'",
                     refused);
         }
-        thread = Thread.ofPlatform().name("vfio-user-control").daemon().start(this::run);
+        thread = Thread.ofPlatform().name("control").daemon().start(this::run);
     }
 
     private void run() {

@@ -14,7 +14,7 @@
  * limitations under the License.
  */
 
-package io.viommu.vmm.vfiouser;
+package io.viommu.vmm.control;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -39,20 +39,30 @@ import io.viommu.vmm.qtest.FaultLine;
  *  ready                            whether the guest's driver takes faults yet: yes or no
  * </pre>
  */
-final class ControlCommands {
+public final class ControlCommands {
 
     private static final long MOST_FAULTS = 1_000_000_000;
     private static final long LONGEST_PACE = 60_000;
     private static final int DEFAULT_LENGTH = 64;
 
-    private final VfioUserDoor door;
+    private final ControlTarget target;
 
-    ControlCommands(final VfioUserDoor door) {
-        this.door = door;
+    /**
+     * Makes them for a machine.
+     *
+     * @param target what they act on.
+     */
+    public ControlCommands(final ControlTarget target) {
+        this.target = target;
     }
 
-    /** Carries out a line. */
-    String run(final String line) {
+    /**
+     * Carries out a line. Any thread.
+     *
+     * @param line the command.
+     * @return the answer, which begins with OK or ERR.
+     */
+    public String run(final String line) {
         try {
             return "OK " + dispatch(line.strip());
         } catch (final IllegalArgumentException refused) {
@@ -63,21 +73,24 @@ final class ControlCommands {
     private String dispatch(final String line) {
         final String[] words = line.split(" +");
         return switch (words[0]) {
-            case "fault" -> door.iommu().inject(faults(line), 1, 0);
+            case "fault" -> target.faults().inject(faults(line), 1, 0);
             case "storm" -> {
                 final long count = number(words, 1, "COUNT", 1, MOST_FAULTS);
-                yield door.iommu().inject(List.of(parse("storm" + rest(line, 2))), count, 0);
+                yield target.faults().inject(List.of(parse("storm" + rest(line, 2))), count, 0);
             }
             case "log" -> log(number(words, 1, "PACE", 0, LONGEST_PACE), rest(line, 2).strip());
             case "dma" -> dma(words);
             case "trespass" -> {
-                console(words[0]).trespass();
+                target.console(words[0]).trespass();
                 yield "";
             }
-            case "heard" -> console(words[0]).tell();
-            case "answers" -> String.join(" ", door.iommu().host().take());
-            case "spoil" -> door.spoil();
-            case "ready" -> door.iommu().ready() ? "yes" : "no";
+            case "heard" -> target.console(words[0]).tell();
+            case "answers" -> String.join(" ", target.faults().answers());
+            case "spoil" -> {
+                target.spoil();
+                yield "";
+            }
+            case "ready" -> target.faults().ready() ? "yes" : "no";
             default -> throw new IllegalArgumentException(
                     "there is no command '" + words[0] + "'; there are: fault, storm, log, dma, trespass, heard, "
                             + "answers, spoil, ready");
@@ -89,7 +102,7 @@ final class ControlCommands {
     }
 
     private FaultDraft parse(final String line) {
-        return FaultLine.parse(line, door.iommu().smmu());
+        return FaultLine.parse(line, target.faults().smmu());
     }
 
     /** What follows the first words. */
@@ -104,19 +117,15 @@ final class ControlCommands {
 
     private String log(final long pace, final String file) {
         final List<String> complaints = new ArrayList<>();
-        final List<FaultDraft> faults = LogFaults.read(file, door.iommu().smmu(), door.devices(), complaints::add);
+        final List<FaultDraft> faults = LogFaults.read(file, target.faults().smmu(), target.devices(), complaints::add);
         if (faults.isEmpty()) {
             throw new IllegalArgumentException(complaints.isEmpty() ? "no fault in " + file : complaints.getFirst());
         }
-        return door.iommu().inject(faults, 1, pace);
-    }
-
-    private EndpointFunction console(final String command) {
-        return door.endpoint(VfioUserEndpoint.Kind.VIRTIO_CONSOLE, command);
+        return target.faults().inject(faults, 1, pace);
     }
 
     private String dma(final String[] words) {
-        final EndpointFunction endpoint = door.endpoint(VfioUserEndpoint.Kind.VIRTIO_RNG, words[0]);
+        final StrayPort endpoint = target.entropy(words[0]);
         final String direction = words.length > 1 ? words[1] : "";
         if (!direction.equals("read") && !direction.equals("write")) {
             throw new IllegalArgumentException("dma: the direction must be read or write, not '" + direction + "'");
@@ -125,7 +134,7 @@ final class ControlCommands {
                 ? endpoint.lastWritten()
                 : number(words, 2, "ADDRESS", 0, -1);
         final int length = words.length > 3
-                ? (int) number(words, 3, "LENGTH", 1, EndpointFunction.MAX_TRANSFER)
+                ? (int) number(words, 3, "LENGTH", 1, StrayPort.MAX_TRANSFER)
                 : DEFAULT_LENGTH;
         final boolean moved = endpoint.stray(direction.equals("write"), address, length);
         return (moved ? "moved" : "aborted") + " 0x" + Long.toHexString(address);
