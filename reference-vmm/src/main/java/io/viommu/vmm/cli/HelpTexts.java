@@ -78,8 +78,19 @@ final class HelpTexts {
     static final String GUEST = "which guest (default: the one whose IOMMU reports such faults)";
     static final String MOST = "replay so many faults and no more (default: 20); Linux prints 10 in 5 seconds";
     static final String SET_UP = "what fetches QEMU and kernels if they are missing: config/real-guest/set-up";
-    static final String VIOMMU = "vIOMMU device models (Arm SMMUv3, Intel VT-d) at work, without a "
-            + "CPU.";
+    static final String RUN = "Boots a Linux on this machine's KVM, with a vIOMMU in front of its devices and its "
+            + "console on this terminal. Ctrl-A x ends it.";
+    static final String KERNEL = "a bzImage on x86_64, an uncompressed Image on arm64";
+    static final String INITRD = "the initial root file system";
+    static final String APPEND = "the kernel's command line (default: its console on this terminal)";
+    static final String GUEST_MEMORY = "RAM, such as 512M or 2G (default: 512M)";
+    static final String CPUS = "number of vCPUs (default: 1)";
+    static final String IOMMU = "the vIOMMU: smmuv3 on arm64, intel-iommu on x86_64, with properties by QEMU's names, "
+            + "or none";
+    static final String DRIVE = "a file as a disk, /dev/vda and so on; repeatable";
+    static final String RUN_FAULTS = "a kernel log or fault journal whose faults another process writes into mapped "
+            + "regions when the guest's driver takes them, one in a second; repeatable";
+    static final String VIOMMU = "vIOMMU device models (Arm SMMUv3, Intel VT-d) at work.";
 
     static final String STATUS = "%nExit status: 0 done, 1 finished with rejected input or failed "
             + "checks, 2 usage.%n'viommu COMMAND --help' explains a command.";

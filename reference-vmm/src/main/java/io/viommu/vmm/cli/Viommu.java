@@ -70,7 +70,8 @@ public final class Viommu extends TerminalCommand implements Runnable {
         }
         final CommandLine line = new CommandLine(new Viommu(terminal)).addSubcommand(new ReplayCommand(terminal))
                 .addSubcommand(new DecodeCommand(terminal)).addSubcommand(new StatCommand(terminal))
-                .addSubcommand(new VfioUserCommand(terminal)).addSubcommand(new RealGuestCommand(terminal))
+                .addSubcommand(new VfioUserCommand(terminal))
+                .addSubcommand(new RealGuestCommand(terminal)).addSubcommand(new RunCommand(terminal))
                 .addSubcommand(new QtestCommand());
         line.getCommandSpec().usageMessage().synopsisSubcommandLabel("COMMAND");
         line.setOut(new PrintWriter(terminal.out(), true));

@@ -74,8 +74,14 @@ public final class FlattenedTree {
         return this;
     }
 
-    /** A property of 32-bit cells; none makes a flag. */
-    FlattenedTree cells(final String name, final int... values) {
+    /**
+     * A property of 32-bit cells.
+     *
+     * @param name   its name.
+     * @param values the cells; none makes a flag.
+     * @return this.
+     */
+    public FlattenedTree cells(final String name, final int... values) {
         final ByteBuffer bytes = ByteBuffer.allocate(values.length * Integer.BYTES);
         for (final int value : values) {
             bytes.putInt(value);
@@ -83,8 +89,14 @@ public final class FlattenedTree {
         return property(name, bytes.array());
     }
 
-    /** A property of 64-bit numbers, two cells each. */
-    FlattenedTree numbers(final String name, final long... values) {
+    /**
+     * A property of 64-bit numbers.
+     *
+     * @param name   its name.
+     * @param values two cells each.
+     * @return this.
+     */
+    public FlattenedTree numbers(final String name, final long... values) {
         final ByteBuffer bytes = ByteBuffer.allocate(values.length * Long.BYTES);
         for (final long value : values) {
             bytes.putLong(value);
@@ -92,7 +104,14 @@ public final class FlattenedTree {
         return property(name, bytes.array());
     }
 
-    FlattenedTree text(final String name, final String... values) {
+    /**
+     * A property of texts.
+     *
+     * @param name   its name.
+     * @param values each ends with a zero byte.
+     * @return this.
+     */
+    public FlattenedTree text(final String name, final String... values) {
         return property(name, (String.join("\0", values) + "\0").getBytes(StandardCharsets.US_ASCII));
     }
 

@@ -38,8 +38,9 @@ final class GuestConsole {
     static final String END = "RG-END ";
 
     /** An emulated CPU on a loaded machine is slow; who waits in vain learns it late. */
-    private static final Duration PATIENCE = Duration.ofMinutes(2);
-    private static final Duration BOOT_PATIENCE = Duration.ofMinutes(5);
+    private static final int PATIENT = Integer.getInteger("viommu.patience", 1);
+    private static final Duration PATIENCE = Duration.ofMinutes(2L * PATIENT);
+    private static final Duration BOOT_PATIENCE = Duration.ofMinutes(5L * PATIENT);
 
     /** The kernel's lines begin with a time. */
     private static final String KERNEL = "\\[ *\\d+\\.\\d+\\]";

@@ -40,7 +40,8 @@ record GuestFiles(Path folder) {
             mount -t proc proc /proc
             mount -t sysfs sysfs /sys
             mount -t devtmpfs dev /dev
-            for m in rng-core virtio virtio_ring virtio_pci_legacy_dev virtio_pci_modern_dev virtio_pci virtio-rng; do
+            for m in rng-core virtio virtio_ring virtio_pci_legacy_dev virtio_pci_modern_dev virtio_pci virtio-rng \
+                    virtio_console virtio_blk; do
                 [ -e /modules/$m.ko ] && insmod /modules/$m.ko
             done
             dmesg -n 8
