@@ -15,8 +15,8 @@
  */
 
 /**
- * Passed-through devices whose own tables the hardware walks: what the guest installs and invalidates goes to nested page
- * tables of iommufd, and what faults there comes back. {@link io.viommu.bridge.iommufd.nested.SmmuPassthrough} and
+ * Passed-through devices whose own tables the hardware walks: what the guest installs and invalidates goes to nested
+ * page tables of iommufd, and what faults there comes back. {@link io.viommu.bridge.iommufd.nested.SmmuPassthrough} and
  * {@link io.viommu.bridge.iommufd.nested.VtdPassthrough} tie one vIOMMU's devices to it.
  */
 package io.viommu.bridge.iommufd.nested;
