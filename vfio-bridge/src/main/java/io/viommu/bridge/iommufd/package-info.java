@@ -17,9 +17,9 @@
  * The host's IOMMU as Linux ships it: /dev/iommu, its objects, its fault queues and its event queues.
  *
  * <p>Read it in this order: {@link io.viommu.bridge.iommufd.IommufdKernel} is all that is asked of a kernel, so that a
- * fake can stand in for it; {@link io.viommu.bridge.iommufd.Iommufd} makes the objects, each a small handle that closes
- * what depends on it first; {@link io.viommu.bridge.iommufd.FaultQueueSource} and
- * {@link io.viommu.bridge.iommufd.VeventQueueSource} read faults;
- * {@link io.viommu.bridge.iommufd.nested.IommufdHost} takes the guest's answers back. The bytes are those of {@link io.viommu.bridge.uapi}.
+ * fake can stand in for it; {@link io.viommu.bridge.iommufd.Iommufd} makes the objects, each a small handle that
+ * closes what depends on it first; {@link io.viommu.bridge.iommufd.FaultQueueSource} and {@link
+ * io.viommu.bridge.iommufd.VeventQueueSource} read faults; {@link io.viommu.bridge.iommufd.nested.IommufdHost} takes
+ * the guest's answers back. The bytes are those of {@link io.viommu.bridge.uapi}.
  */
 package io.viommu.bridge.iommufd;
