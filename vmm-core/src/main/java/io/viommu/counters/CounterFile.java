@@ -32,6 +32,8 @@ import org.agrona.concurrent.status.AtomicCounter;
 import org.agrona.concurrent.status.CountersManager;
 import org.agrona.concurrent.status.CountersReader;
 
+import io.viommu.lifecycle.JvmFlag;
+
 /**
  * Agrona counters, copied behind a small header into a file that another process reads to watch them: ten times a
  * second, and when they are closed.
@@ -48,6 +50,10 @@ import org.agrona.concurrent.status.CountersReader;
  * a counter locks; counting doesn't. What is closed gives its counters back, so that things may come and go for ever.
  */
 public final class CounterFile implements AutoCloseable {
+
+    static {
+        JvmFlag.require(UnsafeBuffer.class, JvmFlag.INTERNAL_MEMORY);
+    }
 
     private static final int MAGIC = 0x434F_4956;
     private static final int VERSION = 1;

@@ -26,6 +26,7 @@ import org.agrona.concurrent.UnsafeBuffer;
 
 import io.viommu.fault.FaultKind;
 import io.viommu.fault.FaultRecord;
+import io.viommu.lifecycle.JvmFlag;
 
 /**
  * Each fault that differs, by device, kind and reason, with how often, when first and when last: a storm of millions is
@@ -37,6 +38,10 @@ import io.viommu.fault.FaultRecord;
  * faults are counted all the same, and {@link #failure} says so.
  */
 public final class DistinctFaultLog implements AutoCloseable {
+
+    static {
+        JvmFlag.require(UnsafeBuffer.class, JvmFlag.INTERNAL_MEMORY);
+    }
 
     private static final int VTD_REASON_SHIFT = 32;
     private static final int BYTE = 0xFF;

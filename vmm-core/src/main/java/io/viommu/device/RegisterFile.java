@@ -22,6 +22,9 @@ import java.util.List;
 
 import org.agrona.BufferUtil;
 import org.agrona.UnsafeApi;
+import org.agrona.concurrent.UnsafeBuffer;
+
+import io.viommu.lifecycle.JvmFlag;
 
 /**
  * The registers of one device, driven by a table of {@link Register} rows.
@@ -34,6 +37,10 @@ import org.agrona.UnsafeApi;
  * value is stored, on the thread of the guest's access, once for each register that the access covers.
  */
 public final class RegisterFile {
+
+    static {
+        JvmFlag.require(UnsafeBuffer.class, JvmFlag.INTERNAL_MEMORY);
+    }
 
     /** Runs after a guest write was stored. */
     @FunctionalInterface

@@ -37,6 +37,7 @@ import org.agrona.UnsafeApi;
 import org.agrona.concurrent.AtomicBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
+import io.viommu.lifecycle.JvmFlag;
 import io.viommu.memory.WordCopy;
 
 /**
@@ -44,6 +45,10 @@ import io.viommu.memory.WordCopy;
  * instance serves any number of records; an instance belongs to one thread.
  */
 public final class FaultRecord {
+
+    static {
+        JvmFlag.require(UnsafeBuffer.class, JvmFlag.INTERNAL_MEMORY);
+    }
 
     /** Keeps the memory reachable; the accessors go past it, since {@link #wrap} has checked the range. */
     private AtomicBuffer buffer;

@@ -21,8 +21,16 @@ import java.util.Map;
 import java.util.ServiceLoader;
 import java.util.stream.Collectors;
 
+import org.agrona.concurrent.UnsafeBuffer;
+
+import io.viommu.lifecycle.JvmFlag;
+
 /** Finds vIOMMU models by name among those on the class path. */
 public final class IommuModels {
+
+    static {
+        JvmFlag.require(UnsafeBuffer.class, JvmFlag.INTERNAL_MEMORY);
+    }
 
     private IommuModels() {
     }

@@ -26,6 +26,9 @@ import java.util.stream.LongStream;
 import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
 import org.agrona.UnsafeApi;
+import org.agrona.concurrent.UnsafeBuffer;
+
+import io.viommu.lifecycle.JvmFlag;
 
 /**
  * Guest memory made of regions of host memory that somebody else mapped: any number, with holes, added and removed
@@ -38,6 +41,10 @@ import org.agrona.UnsafeApi;
  * stay mapped until every access that could have begun before the removal has ended.
  */
 public final class GuestRam implements GuestMemory {
+
+    static {
+        JvmFlag.require(UnsafeBuffer.class, JvmFlag.INTERNAL_MEMORY);
+    }
 
     private static final boolean SWAPPED = ByteOrder.nativeOrder() != ByteOrder.LITTLE_ENDIAN;
 

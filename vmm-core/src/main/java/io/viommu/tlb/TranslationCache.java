@@ -44,6 +44,9 @@ import java.nio.ByteBuffer;
 
 import org.agrona.BufferUtil;
 import org.agrona.UnsafeApi;
+import org.agrona.concurrent.UnsafeBuffer;
+
+import io.viommu.lifecycle.JvmFlag;
 
 /**
  * Translations that were walked, in one off-heap table that any number of threads read and fill without locks.
@@ -57,6 +60,10 @@ import org.agrona.UnsafeApi;
  * uses a dropped translation any more is known after {@link DmaEpochs#quiesce}.
  */
 public final class TranslationCache {
+
+    static {
+        JvmFlag.require(UnsafeBuffer.class, JvmFlag.INTERNAL_MEMORY);
+    }
 
     /** Entries of a vIOMMU's cache unless said otherwise: 4 MiB, in which 65,536 translations find room. */
     public static final int DEFAULT_ENTRIES = 131_072;

@@ -21,6 +21,7 @@ import java.io.PrintWriter;
 import java.util.Arrays;
 import java.util.stream.Collectors;
 
+import io.viommu.lifecycle.JvmFlag;
 import io.viommu.vmm.output.StandardOutput;
 import io.viommu.vmm.qtest.QtestCommand;
 import io.viommu.vmm.qtest.QtestMain;
@@ -46,6 +47,12 @@ public final class Viommu extends TerminalCommand implements Runnable {
      * @param arguments the user's.
      */
     public static void main(final String[] arguments) {
+        try {
+            JvmFlag.require(Viommu.class, JvmFlag.values());
+        } catch (final JvmFlag.Missing refused) {
+            System.err.println("viommu: " + refused.getMessage());
+            System.exit(USAGE);
+        }
         if (arguments.length > 0 && arguments[0].equals(QtestMain.COMMAND) && !versionAsked(arguments)) {
             // Its options are QEMU's, and a test program starts it hundreds of times: no command-line library.
             QtestMain.main(Arrays.copyOfRange(arguments, 1, arguments.length));

@@ -27,6 +27,7 @@ import org.agrona.concurrent.UnsafeBuffer;
 import io.viommu.bridge.linux.NativeFile;
 import io.viommu.bridge.linux.SharedMemory;
 import io.viommu.lifecycle.Closing;
+import io.viommu.lifecycle.JvmFlag;
 
 /**
  * The memory of one DMA-fault region, mapped by this process. Closing it waits for a poll or a production that is
@@ -56,6 +57,8 @@ public final class DmaFaultMemory implements AutoCloseable {
      * @throws io.viommu.bridge.linux.LinuxException if the kernel refuses.
      */
     public static DmaFaultMemory create(final String name, final EntryFormat format) {
+        JvmFlag.require(MappedBytes.class, JvmFlag.FILE_CHANNELS, JvmFlag.REFLECTION, JvmFlag.CLEANERS,
+                JvmFlag.UNSAFE_MEMORY);
         final int size = DmaFaultRegionLayout.regionSize(format.length());
         final int fd = SharedMemory.createDescriptor(name, size);
         final MappedBytes mapped;

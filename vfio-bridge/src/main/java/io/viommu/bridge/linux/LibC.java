@@ -25,6 +25,8 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.VarHandle;
 
+import io.viommu.lifecycle.JvmFlag;
+
 /**
  * Downcall handles of the C library. Every handle takes a capture segment for errno first: {@link #state()}.
  *
@@ -33,6 +35,10 @@ import java.lang.invoke.VarHandle;
  */
 @SuppressWarnings("restricted") // the purpose of this class: calling into the C library
 final class LibC {
+    static {
+        JvmFlag.require(LibC.class, JvmFlag.SYSTEM_CALLS);
+    }
+
     static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
     static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
     static final AddressLayout ADDRESS = ValueLayout.ADDRESS;
