@@ -32,7 +32,9 @@ import org.agrona.concurrent.status.AtomicCounter;
 import org.agrona.concurrent.status.CountersManager;
 import org.agrona.concurrent.status.CountersReader;
 
+import io.viommu.lifecycle.Closing;
 import io.viommu.lifecycle.JvmFlag;
+import io.viommu.lifecycle.Worker;
 
 /**
  * Agrona counters, copied behind a small header into a file that another process reads to watch them: ten times a
@@ -55,6 +57,7 @@ public final class CounterFile implements AutoCloseable {
         JvmFlag.require(UnsafeBuffer.class, JvmFlag.INTERNAL_MEMORY);
     }
 
+    private static final System.Logger LOG = System.getLogger(CounterFile.class.getName());
     private static final int MAGIC = 0x434F_4956;
     private static final int VERSION = 1;
     private static final int HEADER = 64;
@@ -74,9 +77,10 @@ public final class CounterFile implements AutoCloseable {
     /** Groups whose owners have ended, the oldest first. */
     private final Deque<AtomicCounter[]> givenBack = new ArrayDeque<>();
     private final ReservedFile file;
-    private final Thread writer;
+    private final Worker writer;
+    private final Closing closing = new Closing("file of counters");
     private byte[] written = new byte[0];
-    private volatile boolean closed;
+    private boolean failureLogged;
 
     private CounterFile(final ReservedFile file) {
         final UnsafeBuffer buffer = new UnsafeBuffer(ByteBuffer.allocateDirect(METADATA + VALUES));
@@ -84,7 +88,7 @@ public final class CounterFile implements AutoCloseable {
         this.values = new UnsafeBuffer(buffer, METADATA, VALUES);
         this.counters = new CountersManager(metadata, values);
         this.file = file;
-        this.writer = file == null ? null : Thread.ofPlatform().name("counters").daemon().unstarted(this::write);
+        this.writer = file == null ? null : new Worker("counters", this::write);
     }
 
     /**
@@ -118,16 +122,28 @@ public final class CounterFile implements AutoCloseable {
     }
 
     private void write() {
-        while (!closed) {
-            publish();
+        while (!closing.begun()) {
+            tryPublish();
             try {
                 Thread.sleep(PERIOD_MILLIS);
             } catch (final InterruptedException hurry) {
                 // close() wants the last values written
             }
         }
-        publish();
+        tryPublish();
         file.close();
+    }
+
+    /** Whatever goes wrong, such as memory for the copy, may go right the next time. */
+    private void tryPublish() {
+        try {
+            publish();
+        } catch (final Throwable failed) {
+            if (!failureLogged) {
+                failureLogged = true;
+                Worker.log(LOG, "counters can't be written at the moment", failed);
+            }
+        }
     }
 
     /** Copies the counters into the file now, if there is one, for a watcher who can't wait a tenth of a second. */
@@ -136,11 +152,9 @@ public final class CounterFile implements AutoCloseable {
             return;
         }
         synchronized (file) {
-            final int count = used();
-            final int labels = count * CountersReader.METADATA_LENGTH;
-            final byte[] now = new byte[labels + count * CountersReader.COUNTER_LENGTH];
-            metadata.getBytes(0, now, 0, labels);
-            values.getBytes(0, now, labels, now.length - labels);
+            final byte[] now = copy();
+            final int labels = now.length / (CountersReader.METADATA_LENGTH + CountersReader.COUNTER_LENGTH)
+                    * CountersReader.METADATA_LENGTH;
             if (Arrays.equals(now, written)) {
                 return;
             }
@@ -149,6 +163,16 @@ public final class CounterFile implements AutoCloseable {
             file.write((long) HEADER + METADATA, last, last.length); // before the labels: none is without its value
             file.write(HEADER, now, labels);
         }
+    }
+
+    /** The labels in use and their values; no counter changes its owner meanwhile. */
+    private synchronized byte[] copy() {
+        final int count = used();
+        final int labels = count * CountersReader.METADATA_LENGTH;
+        final byte[] now = new byte[labels + count * CountersReader.COUNTER_LENGTH];
+        metadata.getBytes(0, now, 0, labels);
+        values.getBytes(0, now, labels, now.length - labels);
+        return now;
     }
 
     /** Counters that are or once were; the first record that never was ends them. */
@@ -175,9 +199,10 @@ public final class CounterFile implements AutoCloseable {
      *
      * @param label its name, at most 380 bytes.
      * @return the counter, at 0.
-     * @throws IllegalStateException in one sentence, if there is no room for it.
+     * @throws IllegalStateException in one sentence, if there is no room for it or the file is closed.
      */
     public synchronized AtomicCounter add(final String label) {
+        closing.check();
         while (counters.available() == 0 && !givenBack.isEmpty()) {
             free(givenBack.removeFirst());
         }
@@ -229,7 +254,7 @@ public final class CounterFile implements AutoCloseable {
      *
      * @param each takes label and value.
      */
-    public void forEach(final BiConsumer<String, Long> each) {
+    public synchronized void forEach(final BiConsumer<String, Long> each) {
         counters.forEach((id, label) -> each.accept(label, counters.getCounterValue(id)));
     }
 
@@ -315,18 +340,14 @@ public final class CounterFile implements AutoCloseable {
         return new IllegalArgumentException(path + " is damaged: it says that " + statement);
     }
 
-    /** Writes the last values into the file, which stays. No counter may be used afterwards. */
+    /** Writes the last values into the file, which stays. Counting goes on, in memory. */
     @Override
     public void close() {
-        if (writer == null) {
-            return;
-        }
-        closed = true;
-        writer.interrupt();
-        try {
-            writer.join(PATIENCE_MILLIS);
-        } catch (final InterruptedException interrupted) {
-            Thread.currentThread().interrupt();
-        }
+        closing.close(() -> {
+            if (writer != null) {
+                writer.interrupt();
+                Closing.join(writer, PATIENCE_MILLIS);
+            }
+        });
     }
 }

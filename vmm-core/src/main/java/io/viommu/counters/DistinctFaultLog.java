@@ -26,6 +26,7 @@ import org.agrona.concurrent.UnsafeBuffer;
 
 import io.viommu.fault.FaultKind;
 import io.viommu.fault.FaultRecord;
+import io.viommu.lifecycle.Closing;
 import io.viommu.lifecycle.JvmFlag;
 
 /**
@@ -59,6 +60,7 @@ public final class DistinctFaultLog implements AutoCloseable {
     private final boolean[] unwritten;
     private final int[] unwrittenSlots = new int[UNWRITTEN];
     private final byte[] bytes = new byte[DistinctFaultLayout.ENTRY];
+    private final Closing closing = new Closing("log of distinct faults");
     private int unwrittenCount;
     private boolean othersUnwritten;
     private int used;
@@ -126,6 +128,17 @@ public final class DistinctFaultLog implements AutoCloseable {
      * @param record the fault as it was read.
      */
     public void add(final FaultRecord record) {
+        final boolean writable = file != null && closing.enter();
+        try {
+            count(record, writable);
+        } finally {
+            if (writable) {
+                closing.exit();
+            }
+        }
+    }
+
+    private void count(final FaultRecord record, final boolean writable) {
         final int code = code(record);
         final int at = find(record.source(), record.hostDevice(), record.kind(), code);
         if (at == 0) {
@@ -147,7 +160,7 @@ public final class DistinctFaultLog implements AutoCloseable {
         buffer.putLong(at + DistinctFaultLayout.LAST, now);
         words(record, at + DistinctFaultLayout.LAST_WORDS);
         buffer.putLongOrdered(at + DistinctFaultLayout.COUNT, count + 1);
-        if (file != null) {
+        if (writable) {
             changed((at - DistinctFaultLayout.HEADER) / DistinctFaultLayout.ENTRY);
         }
     }
@@ -157,7 +170,7 @@ public final class DistinctFaultLog implements AutoCloseable {
             return;
         }
         if (unwrittenCount == UNWRITTEN) {
-            flush();
+            writeChanges();
         }
         unwritten[slot] = true;
         unwrittenSlots[unwrittenCount++] = slot;
@@ -165,6 +178,16 @@ public final class DistinctFaultLog implements AutoCloseable {
 
     /** Writes what changed since the last time into the file: whoever adds calls it when no more faults are there. */
     public void flush() {
+        if (file != null && closing.enter()) {
+            try {
+                writeChanges();
+            } finally {
+                closing.exit();
+            }
+        }
+    }
+
+    private void writeChanges() {
         for (int i = 0; i < unwrittenCount; i++) {
             final int at = DistinctFaultLayout.HEADER + unwrittenSlots[i] * DistinctFaultLayout.ENTRY;
             // a line that a reader finds counted is whole
@@ -173,7 +196,7 @@ public final class DistinctFaultLog implements AutoCloseable {
             unwritten[unwrittenSlots[i]] = false;
         }
         unwrittenCount = 0;
-        if (othersUnwritten && file != null) {
+        if (othersUnwritten) {
             write(DistinctFaultLayout.OTHERS, Long.BYTES);
             othersUnwritten = false;
         }
@@ -335,12 +358,14 @@ public final class DistinctFaultLog implements AutoCloseable {
         return words;
     }
 
-    /** Writes what isn't written yet; the file stays for who wants to read it. Nothing may be added afterwards. */
+    /** Writes what isn't written yet; the file stays for who wants to read it. What comes later is only in memory. */
     @Override
     public void close() {
-        if (file != null) {
-            flush();
-            file.close();
-        }
+        closing.close(() -> {
+            if (file != null) {
+                writeChanges();
+                file.close();
+            }
+        });
     }
 }

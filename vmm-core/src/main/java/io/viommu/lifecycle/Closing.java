@@ -189,13 +189,26 @@ public final class Closing {
      * @param thread started or not; not the calling one.
      */
     public static void join(final Thread thread) {
+        join(thread, Long.MAX_VALUE);
+    }
+
+    /**
+     * Waits for the end of a thread, not for ever.
+     *
+     * @param thread started or not; not the calling one.
+     * @param millis how long at most.
+     */
+    public static void join(final Thread thread, final long millis) {
+        final long start = System.nanoTime();
         boolean interrupted = false;
-        while (thread.isAlive()) {
+        long left = millis;
+        while (thread.isAlive() && left > 0) {
             try {
-                thread.join();
+                thread.join(left);
             } catch (final InterruptedException later) {
                 interrupted = true;
             }
+            left = millis - TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start);
         }
         if (interrupted) {
             Thread.currentThread().interrupt();

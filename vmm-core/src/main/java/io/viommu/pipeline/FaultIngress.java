@@ -174,12 +174,28 @@ public final class FaultIngress implements FaultSink {
     public void publish() {
         open = false;
         if (distinct != null) {
-            distinct.add(record);
+            countDistinct();
         }
         if (claim >= 0) {
             port.publish(claim);
         } else {
             settle(refused);
+        }
+    }
+
+    /** Its clock is the VMM's. */
+    private void countDistinct() {
+        try {
+            distinct.add(record);
+        } catch (final Throwable failed) {
+            logOnce("the log of distinct faults of " + account.name() + " failed", failed);
+        }
+    }
+
+    private void logOnce(final String message, final Throwable failed) {
+        if (!failureLogged) {
+            failureLogged = true;
+            Worker.log(LOG, message, failed);
         }
     }
 
@@ -199,11 +215,7 @@ public final class FaultIngress implements FaultSink {
         try {
             observer.settled(record, disposition);
         } catch (final Throwable thrown) {
-            if (!failureLogged) {
-                failureLogged = true;
-                Worker.log(LOG, "the observer of " + account.name() + " failed; it is told of the next all the same",
-                        thrown);
-            }
+            logOnce("the observer of " + account.name() + " failed; it is told of the next all the same", thrown);
         }
     }
 

@@ -164,4 +164,34 @@ class CounterFileTest {
         counters.forEach(seen::put);
         assertThat(seen).containsEntry("late delivered", 5L).doesNotContainKey("vm0 delivered");
     }
+
+    @Test
+    void theFileHasTheLastValuesHoweverManyCloseItAndWithAnInterrupt() throws InterruptedException {
+        final Path path = folder.resolve("counters");
+        final CounterFile file = CounterFile.create(path);
+        final FaultAccount account = new FaultAccount(file, "vm");
+        account.add(FaultDisposition.DELIVERED, 41);
+        final List<Thread> closers = new ArrayList<>();
+        final List<Boolean> kept = new ArrayList<>();
+        for (int i = 0; i < 3; i++) {
+            closers.add(Thread.ofPlatform().start(() -> {
+                Thread.currentThread().interrupt();
+                file.close();
+                final Map<String, Long> seen = new LinkedHashMap<>();
+                CounterFile.read(path, seen::put);
+                synchronized (kept) {
+                    kept.add(Thread.currentThread().isInterrupted() && seen.get("vm delivered") == 41);
+                }
+            }));
+        }
+        for (final Thread closer : closers) {
+            closer.join();
+        }
+        assertThat(kept).containsExactly(true, true, true);
+        account.add(FaultDisposition.DELIVERED, 1);
+        assertThat(account.count(FaultDisposition.DELIVERED)).as("counting goes on in memory").isEqualTo(42);
+        account.close();
+        assertThatThrownBy(() -> file.add("late")).isInstanceOf(IllegalStateException.class)
+                .hasMessage("The file of counters is closed.");
+    }
 }

@@ -23,6 +23,8 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.Test;
@@ -160,5 +162,37 @@ class DistinctFaultLogTest {
             allocated = threads.getCurrentThreadAllocatedBytes() - before;
         }
         assertThat(allocated).isZero();
+    }
+
+    @Test
+    void aLogClosedWhileFaultsAreAddedKeepsThemInMemoryAndItsFileWhole() throws InterruptedException {
+        for (int round = 0; round < 20; round++) {
+            final Path path = folder.resolve("closed" + round);
+            final DistinctFaultLog log = DistinctFaultLog.create(path, 16, () -> 1000);
+            final AtomicInteger added = new AtomicInteger();
+            final AtomicBoolean stop = new AtomicBoolean();
+            final Thread reader = Thread.ofPlatform().start(() -> {
+                final FaultRecord fault = new FaultRecord().kind(FaultKind.SMMU_EVENT);
+                while (!stop.get() || added.get() % 16 != 0) {
+                    fault.source(added.get() % 4);
+                    log.add(fault);
+                    added.incrementAndGet();
+                    if (added.get() % 16 == 0) {
+                        log.flush();
+                    }
+                }
+            });
+            while (added.get() < 100) {
+                Thread.onSpinWait();
+            }
+            log.close();
+            log.close();
+            final long atClose = DistinctFaultLog.read(path).lines().stream().mapToLong(DistinctFault::count).sum();
+            stop.set(true);
+            reader.join();
+            assertThat(log.failure()).isNull();
+            assertThat(atClose).isBetween(100L, (long) added.get());
+            assertThat(log.all().stream().mapToLong(DistinctFault::count).sum()).isEqualTo(added.get());
+        }
     }
 }

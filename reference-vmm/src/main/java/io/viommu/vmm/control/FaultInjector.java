@@ -148,7 +148,11 @@ public final class FaultInjector implements AutoCloseable {
         final FaultScript script = new FaultScript(SOURCE, faults, repeat, pace);
         faults.forEach(fault -> router.add(SOURCE, fault.device(), new FaultRoute(pipeline, fault.device())));
         final long[] before = tally.snapshot();
-        reader.add(script);
+        try {
+            reader.add(script);
+        } catch (final IllegalStateException ended) {
+            return ended.getMessage();
+        }
         while (tally.since(before) < script.total() && !closed) {
             LockSupport.parkNanos(NAP_NANOS);
         }

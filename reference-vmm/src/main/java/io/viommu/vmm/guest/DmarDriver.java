@@ -30,6 +30,7 @@ import static io.viommu.vmm.guest.DmarRegisters.LEVELS;
 import static io.viommu.vmm.guest.DmarRegisters.SET_ROOT_TABLE;
 
 import io.viommu.device.MmioDevice;
+import io.viommu.lifecycle.Closing;
 
 /**
  * Acts as Linux's {@code intel-iommu} driver: takes over old faults, sets the root table, invalidates, programs and
@@ -199,10 +200,6 @@ public final class DmarDriver implements GuestDriver {
     public void close() {
         closed = true;
         thread.interrupt();
-        try {
-            thread.join();
-        } catch (final InterruptedException interrupted) {
-            Thread.currentThread().interrupt();
-        }
+        Closing.join(thread); // it looks at the guest's memory until then
     }
 }

@@ -33,6 +33,7 @@ import static io.viommu.vmm.guest.SmmuRegisters.WIRE_EVENTQ;
 import static io.viommu.vmm.guest.SmmuRegisters.WIRE_GERROR;
 
 import io.viommu.device.MmioDevice;
+import io.viommu.lifecycle.Closing;
 
 /**
  * Acts as Linux's {@code arm-smmu-v3} driver: resets the device in that driver's order, polls every acknowledge, sizes
@@ -184,11 +185,7 @@ public final class Smmuv3Driver implements GuestDriver {
     public void close() {
         closed = true;
         thread.interrupt();
-        try {
-            thread.join();
-        } catch (final InterruptedException interrupted) {
-            Thread.currentThread().interrupt();
-        }
+        Closing.join(thread); // it looks at the guest's memory until then
     }
 
     private int read(final int offset) {

@@ -25,6 +25,8 @@ import io.viommu.fault.FaultPort;
 import io.viommu.iommu.IommuModels;
 import io.viommu.iommu.IommuPlatform;
 import io.viommu.iommu.VirtualIommu;
+import io.viommu.lifecycle.Closing;
+import io.viommu.lifecycle.Worker;
 import io.viommu.memory.GuestRam;
 import io.viommu.pipeline.FaultPipeline;
 import io.viommu.pipeline.PipelineSettings;
@@ -61,6 +63,7 @@ final class ReplayMachine implements AutoCloseable {
     private final SettlementLane settled;
     private final FetchLane fetched;
     private final GuestConsole console;
+    private final Closing closing = new Closing("machine");
 
     /**
      * Builds and boots the machine.
@@ -157,8 +160,6 @@ final class ReplayMachine implements AutoCloseable {
 
     @Override
     public void close() {
-        pipeline.close();
-        driver.close();
-        memory.close();
+        closing.close(Worker.isCurrent(), () -> Closing.all(pipeline::close, driver::close, memory::close));
     }
 }

@@ -42,6 +42,8 @@ import io.viommu.fault.FaultOutcome;
 import io.viommu.fault.FaultRoute;
 import io.viommu.fault.FaultRouter;
 import io.viommu.fault.FaultSink;
+import io.viommu.lifecycle.Closing;
+import io.viommu.lifecycle.Worker;
 import io.viommu.pipeline.FaultBudget;
 import io.viommu.pipeline.FaultIngress;
 
@@ -76,6 +78,7 @@ final class Road implements AutoCloseable {
     private Production producer;
     private String refusal;
     private volatile boolean wound;
+    private final Closing closing = new Closing("replay");
 
     /**
      * Boots the machines and maps the regions; nothing moves before {@link #run}.
@@ -301,14 +304,19 @@ final class Road implements AutoCloseable {
 
     @Override
     public void close() {
-        if (producer != null) {
-            producer.close();
+        closing.close(Worker.isCurrent(), () -> Closing.all(() -> close(producer), reader::close, () -> close(script),
+                () -> machines.values().forEach(ReplayMachine::close), () -> regions.forEach(DmaFaultRegion::close)));
+    }
+
+    private static void close(final FaultScript made) {
+        if (made != null) {
+            made.close();
         }
-        reader.close();
-        if (script != null) {
-            script.close();
+    }
+
+    private static void close(final Production made) {
+        if (made != null) {
+            made.close();
         }
-        machines.values().forEach(ReplayMachine::close);
-        regions.forEach(DmaFaultRegion::close);
     }
 }

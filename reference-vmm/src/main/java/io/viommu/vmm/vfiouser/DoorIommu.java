@@ -32,6 +32,8 @@ import io.viommu.iommu.IommuModels;
 import io.viommu.iommu.IommuPlatform;
 import io.viommu.iommu.MessageWindow;
 import io.viommu.iommu.VirtualIommu;
+import io.viommu.lifecycle.Closing;
+import io.viommu.lifecycle.Worker;
 import io.viommu.memory.GuestMemory;
 import io.viommu.pipeline.FaultPipeline;
 import io.viommu.pipeline.PipelineSettings;
@@ -52,6 +54,7 @@ final class DoorIommu implements AutoCloseable {
     private final VirtualIommu model;
     private final FaultInjector faults;
     private final FaultPipeline pipeline;
+    private final Closing closing = new Closing("vIOMMU");
 
     /** The model's wires all lead to the function's pin; its messages go to the client as what they are, writes. */
     private record Wires(VfioUserServer server) implements InterruptSink {
@@ -115,7 +118,6 @@ final class DoorIommu implements AutoCloseable {
 
     @Override
     public void close() {
-        faults.close();
-        pipeline.close();
+        closing.close(Worker.isCurrent(), () -> Closing.all(faults::close, pipeline::close));
     }
 }

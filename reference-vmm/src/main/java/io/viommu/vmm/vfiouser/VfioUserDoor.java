@@ -28,6 +28,8 @@ import io.viommu.bridge.vfiouser.VfioUserServer;
 import io.viommu.counters.CounterFile;
 import io.viommu.counters.DistinctFaultLog;
 import io.viommu.iommu.IommuModels;
+import io.viommu.lifecycle.Closing;
+import io.viommu.lifecycle.Worker;
 import io.viommu.vmm.control.ControlCommands;
 import io.viommu.vmm.control.ControlSocket;
 import io.viommu.vmm.control.ControlTarget;
@@ -54,6 +56,7 @@ public final class VfioUserDoor implements ControlTarget, AutoCloseable {
     private final ControlCommands commands = new ControlCommands(this);
     private final ControlSocket control;
     private final CountDownLatch closing = new CountDownLatch(1);
+    private final Closing lifecycle = new Closing("vfio-user door");
 
     /**
      * Makes everything and begins to serve.
@@ -198,20 +201,22 @@ public final class VfioUserDoor implements ControlTarget, AutoCloseable {
     @Override
     public void close() {
         closing.countDown();
-        closeAll(control, iommu);
-        if (traced != null) {
-            traced.close();
-        }
+        lifecycle.close(Worker.isCurrent(), () -> Closing.all(() -> closeAll(control, iommu), () -> {
+            if (traced != null) {
+                traced.close();
+            }
+        }));
     }
 
     private void closeAll(final ControlSocket heard, final DoorIommu model) {
-        if (heard != null) {
-            heard.close();
-        }
-        endpointServers.forEach(VfioUserServer::close);
-        if (model != null) {
-            model.close();
-        }
-        server.close();
+        Closing.all(() -> {
+            if (heard != null) {
+                heard.close();
+            }
+        }, () -> endpointServers.forEach(VfioUserServer::close), () -> {
+            if (model != null) {
+                model.close();
+            }
+        }, server::close);
     }
 }

@@ -35,6 +35,10 @@ import io.viommu.lifecycle.JvmFlag;
  */
 public final class DmaFaultMemory implements AutoCloseable {
 
+    static {
+        JvmFlag.require(UnsafeBuffer.class, JvmFlag.INTERNAL_MEMORY);
+    }
+
     private final UnsafeBuffer buffer;
     private final Runnable unmap;
     private final int fd;

@@ -27,6 +27,7 @@ import io.viommu.fault.FaultDisposition;
 import io.viommu.fault.FaultSink;
 import io.viommu.fault.FaultSource;
 import io.viommu.lifecycle.Closing;
+import io.viommu.lifecycle.JvmFlag;
 import io.viommu.memory.WordCopy;
 
 /**
@@ -40,6 +41,10 @@ import io.viommu.memory.WordCopy;
  * ends the poll under way first, gives nothing more, and the reader drops it.
  */
 public final class DmaFaultRegion implements FaultSource {
+
+    static {
+        JvmFlag.require(UnsafeBuffer.class, JvmFlag.INTERNAL_MEMORY);
+    }
 
     private static final System.Logger LOG = System.getLogger(DmaFaultRegion.class.getName());
     private static final int DEFECTS = EntryDefect.values().length;

@@ -24,12 +24,17 @@ import org.agrona.concurrent.UnsafeBuffer;
 import io.viommu.bridge.linux.Errno;
 import io.viommu.fault.FaultSink;
 import io.viommu.fault.FaultSource;
+import io.viommu.lifecycle.JvmFlag;
 
 /**
  * The reader's end of a queue of iommufd. A read gives whole records, as many as fit; a read of 0 means that it is
  * empty, not that it ended. One reader thread polls. The queue's file is not closed here.
  */
 abstract class QueueSource implements FaultSource {
+
+    static {
+        JvmFlag.require(UnsafeBuffer.class, JvmFlag.INTERNAL_MEMORY);
+    }
 
     private static final System.Logger LOG = System.getLogger(QueueSource.class.getName());
 

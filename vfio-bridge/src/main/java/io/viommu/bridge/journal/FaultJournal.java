@@ -31,6 +31,7 @@ import io.viommu.bridge.linux.Errno;
 import io.viommu.bridge.linux.LinuxException;
 import io.viommu.bridge.linux.NativeFile;
 import io.viommu.fault.FaultRecord;
+import io.viommu.lifecycle.Closing;
 
 /**
  * Records faults in a file of a fixed capacity, whose blocks are taken when it is made; what finds it full is counted,
@@ -63,7 +64,7 @@ public final class FaultJournal implements AutoCloseable {
     private volatile long recorded;
     private volatile long missed;
     private volatile String failure;
-    private volatile boolean closed;
+    private final Closing closing = new Closing("fault journal");
 
     private FaultJournal(final Path path, final NativeFile file, final int capacity) {
         this.path = path;
@@ -127,8 +128,20 @@ public final class FaultJournal implements AutoCloseable {
      * @param fault copied as it is.
      */
     public void append(final FaultRecord fault) {
+        if (!closing.enter()) {
+            missed = missed + 1;
+            return;
+        }
+        try {
+            put(fault);
+        } finally {
+            closing.exit();
+        }
+    }
+
+    private void put(final FaultRecord fault) {
         final long count = recorded;
-        if (closed || failure != null || count == capacity) {
+        if (failure != null || count == capacity) {
             missed = missed + 1; // one thread appends
             uncounted = true;
             return;
@@ -137,13 +150,23 @@ public final class FaultJournal implements AutoCloseable {
         waiting++;
         recorded = count + 1;
         if (waiting == BATCH) {
-            flush();
+            writeBatch();
         }
     }
 
     /** Writes what was appended since the last time. A journal whose writer is killed has all up to here. */
     public void flush() {
-        if (closed || failure != null || waiting == 0 && !uncounted) {
+        if (closing.enter()) {
+            try {
+                writeBatch();
+            } finally {
+                closing.exit();
+            }
+        }
+    }
+
+    private void writeBatch() {
+        if (failure != null || waiting == 0 && !uncounted) {
             return;
         }
         if (waiting > 0 && !write(batchBytes.asSlice(0, (long) waiting * JournalLayout.RECORD),
@@ -219,12 +242,12 @@ public final class FaultJournal implements AutoCloseable {
     }
 
     @Override
-    public synchronized void close() {
-        if (closed) {
-            return;
-        }
-        flush();
-        closed = true; // a late fault is counted as missed
+    public void close() {
+        closing.close(this::end);
+    }
+
+    private void end() {
+        writeBatch();
         try {
             if (failure == null) {
                 file.truncate(JournalLayout.size((int) written));

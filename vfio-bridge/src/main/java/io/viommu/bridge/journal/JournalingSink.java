@@ -63,8 +63,11 @@ public final class JournalingSink implements FaultSink {
 
     @Override
     public void flush() {
-        journal.flush();
-        sink.flush();
+        try {
+            journal.flush();
+        } finally {
+            sink.flush();
+        }
     }
 
     @Override
