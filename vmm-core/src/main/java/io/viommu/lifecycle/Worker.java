@@ -21,7 +21,7 @@ package io.viommu.lifecycle;
  *
  * <p>What is thrown out of its work ends it, is logged, and is kept for those who wait for it: see {@link #failure}.
  */
-public final class Worker extends Thread {
+public class Worker extends Thread {
 
     private static final System.Logger LOG = System.getLogger(Worker.class.getName());
 
@@ -34,6 +34,7 @@ public final class Worker extends Thread {
      * @param name of the thread.
      * @param work what it does.
      */
+    @SuppressWarnings("this-escape") // into setDaemon, which is final
     public Worker(final String name, final Runnable work) {
         super(null, null, name, 0, false);
         this.work = work;
@@ -41,7 +42,7 @@ public final class Worker extends Thread {
     }
 
     @Override
-    public void run() {
+    public final void run() {
         try {
             work.run();
         } catch (final Throwable thrown) {
@@ -55,7 +56,7 @@ public final class Worker extends Thread {
      *
      * @return the cause, or null while it runs and after an orderly end.
      */
-    public Throwable failure() {
+    public final Throwable failure() {
         return failure;
     }
 

@@ -22,6 +22,8 @@ import java.util.concurrent.TimeUnit;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
+import io.viommu.lifecycle.Worker;
+
 /**
  * Carries out region writes in their order on a thread of its own, so that the receiving thread stays free for the
  * answers to DMA messages that a write may send. Everything else that a client asks for waits for the writes before
@@ -40,19 +42,13 @@ final class RegionWrites {
     private static final long LOOK_MILLIS = 20;
 
     /** The thread, which a write may have wait for any server's client: that of an endpoint waits for its IOMMU's. */
-    private static final class Writer extends Thread {
+    private static final class Writer extends Worker {
         private final RegionWrites owner;
         private volatile DmaMessages waitingIn;
 
         Writer(final String name, final RegionWrites owner) {
-            super(null, null, name, 0, false);
+            super(name, owner::run);
             this.owner = owner;
-            setDaemon(true);
-        }
-
-        @Override
-        public void run() {
-            owner.run();
         }
     }
 
@@ -124,11 +120,6 @@ final class RegionWrites {
         while ((busy || !queue.isEmpty()) && !stopped) {
             await(0);
         }
-    }
-
-    /** Whether the caller is called by a write. */
-    boolean isWriter() {
-        return Thread.currentThread() == thread;
     }
 
     /** Says that the calling thread begins to wait for a client, or ends with null; matters for those that write. */

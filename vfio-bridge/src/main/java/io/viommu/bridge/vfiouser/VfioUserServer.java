@@ -26,6 +26,7 @@ import io.viommu.bridge.linux.LinuxException;
 import io.viommu.bridge.linux.UnixListener;
 import io.viommu.bridge.linux.UnixSocket;
 import io.viommu.lifecycle.Closing;
+import io.viommu.lifecycle.Worker;
 import io.viommu.memory.GuestMemory;
 
 /**
@@ -78,11 +79,12 @@ public final class VfioUserServer implements AutoCloseable {
         this.memory = new ClientMemory(messages, backing);
         this.interrupts = new InterruptInputs(function);
         this.requests = new Requests(function, writes, messages, memory, interrupts);
-        this.thread = Thread.ofPlatform().name("vfio-user-" + name).daemon().unstarted(this::run);
+        this.thread = new Worker("vfio-user-" + name, this::run);
     }
 
     /** Begins to serve clients. Call once. */
     public void start() {
+        closing.check();
         writes.start();
         thread.start();
     }
@@ -199,12 +201,12 @@ public final class VfioUserServer implements AutoCloseable {
     }
 
     /**
-     * Ends the connection and the threads, and removes the socket; a barrier for all callers. From within the function
-     * it only begins.
+     * Ends the connection and the threads, and removes the socket; a barrier for all callers. From within the function,
+     * or on any other {@link Worker}, it only begins.
      */
     @Override
     public void close() {
-        closing.close(Thread.currentThread() == thread || writes.isWriter(), this::end);
+        closing.close(Worker.isCurrent(), this::end);
     }
 
     private void end() {
