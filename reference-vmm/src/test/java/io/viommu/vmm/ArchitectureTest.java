@@ -72,6 +72,7 @@ class ArchitectureTest {
             "io.viommu.vmm.qtest", "one door, with a word of QEMU's protocol in each class",
             "io.viommu.bridge.dmafault", "holds the region's producer, which is to go to a module of test tools",
             "io.viommu.bridge.log", "is being split by the kind of log",
+            "io.viommu.vmm.board", "is to be split into x86_64, arm64 and what both share",
             "io.viommu.vmm.machine", "is to be split into board, PCI, endpoints and IOMMU",
             "io.viommu.vmm.replay", "is to be split into input, run and report");
     private static final int MOST_TYPES = 20;
