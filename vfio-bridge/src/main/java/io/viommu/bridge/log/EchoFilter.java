@@ -15,6 +15,7 @@
  */
 package io.viommu.bridge.log;
 
+import java.util.Arrays;
 import java.util.Objects;
 import java.util.regex.Pattern;
 
@@ -30,16 +31,17 @@ import java.util.regex.Pattern;
  */
 final class EchoFilter {
     private static final int REMEMBERED = 1 << 12;
+    /** Leaves 13 bits of a hash: a place for each of twice as many lines. */
+    private static final int PLACE_SHIFT = Long.SIZE - 13;
 
     /** First lines of records. */
-    private static final Pattern START = Pattern.compile(
-            "\\bevent\\s+0x\\p{XDigit}{1,4}\\s|\\bevent:\\s|request\\s+device\\b|unexpected\\s+PRI\\b",
-            Pattern.CASE_INSENSITIVE);
+    private static final Markers STARTS = new Markers("event 0x", "event: ", "request device", "unexpected pri");
     private static final Pattern SMMU_HEADER = Pattern.compile("\\bevent\\s+0x\\p{XDigit}{1,4}\\s+received");
 
     private final long[] stamps = new long[REMEMBERED];
     private final long[] texts = new long[REMEMBERED];
-    private final boolean[] fine = new boolean[REMEMBERED];
+    /** Where a line of a stamp and text was last; another line may have taken the place. */
+    private final long[] places = new long[2 * REMEMBERED];
     private final String[] hosts = new String[REMEMBERED];
     /** Lines seen so far that were no echoes; the last of them are remembered. */
     private long count;
@@ -57,7 +59,7 @@ final class EchoFilter {
             echoes++;
             return true;
         }
-        final long found = START.matcher(text).find() ? search(text, hash, stamp, host, time.isFine()) : -1;
+        final long found = STARTS.areIn(text) ? search(text, hash, stamp, host, time.isFine()) : -1;
         if (found >= 0) {
             next = found + 1;
             echoes++;
@@ -66,9 +68,9 @@ final class EchoFilter {
         final int slot = (int) (count % REMEMBERED);
         stamps[slot] = stamp;
         texts[slot] = hash;
-        fine[slot] = time.isFine();
         hosts[slot] = host;
         count++;
+        places[place(hash, stamp)] = count;
         return false;
     }
 
@@ -79,13 +81,12 @@ final class EchoFilter {
                     ? count - 1
                     : -1;
         }
-        for (long i = count - 1; i >= Math.max(0, count - REMEMBERED); i--) {
-            final int slot = (int) (i % REMEMBERED);
-            if (texts[slot] == hash && fine[slot] && matches(i, hash, stamp, host)) {
-                return i;
-            }
-        }
-        return -1;
+        final long found = places[place(hash, stamp)] - 1;
+        return found >= Math.max(0, count - REMEMBERED) && matches(found, hash, stamp, host) ? found : -1;
+    }
+
+    private static int place(final long hash, final long stamp) {
+        return (int) ((hash ^ stamp) * 0x9e3779b97f4a7c15L >>> PLACE_SHIFT);
     }
 
     private boolean matches(final long index, final long hash, final long stamp, final String host) {
@@ -103,6 +104,7 @@ final class EchoFilter {
     void clear() {
         count = 0;
         next = -1;
+        Arrays.fill(places, 0);
     }
 
     private static long hash(final String text) {

@@ -85,9 +85,10 @@ public final class KernelLogParser {
 
     private long lines;
     private long arrivals;
-    /** The message that is being looked at, and its line. */
-    private String said = "";
+    /** The line that is being looked at, whether a record in it told something, and the first that did not. */
     private long saidLine;
+    private boolean saidTold;
+    private String untold;
     private long faults;
     private long rejected;
 
@@ -246,10 +247,13 @@ public final class KernelLogParser {
             return;
         }
         choose(message, time.isKnown());
-        said = message;
         saidLine = number;
-        if (!current.line(message, number, prefix.sequence(), time, isRecord)) {
-            other(message, number);
+        saidTold = false;
+        untold = null;
+        final boolean used = current.line(message, number, prefix.sequence(), time, isRecord);
+        if (!used || untold != null) {
+            // Once for a line, however many records it seemed to hold: looking takes as long as the line is.
+            other(saidTold ? untold : message, number);
         }
     }
 
@@ -312,8 +316,14 @@ public final class KernelLogParser {
                 yield true;
             }
         };
-        if (!told) {
-            other(record.line() == saidLine ? said : record.groups().group() + record.rest(), record.line());
+        if (record.line() != saidLine) {
+            if (!told) {
+                other(record.groups().group() + record.rest(), record.line());
+            }
+        } else if (told) {
+            saidTold = true;
+        } else if (untold == null) {
+            untold = record.groups().group() + record.rest();
         }
     }
 

@@ -98,4 +98,11 @@ class OtherFaultTest {
             assertThat(each.why()).isIn("which can't be replayed", "which are not SMMUv3 or VT-d");
         }
     }
+
+    @Test
+    void lineIsLookedAtOnceHoweverManyRecordsItSeemsToBegin() {
+        final ParsedLog log = ParsedLog.of("[DMA a frobiommu fault 0x1000 ".repeat(2000));
+        assertThat(log.faults).isEmpty();
+        assertThat(log.statistics.others()).isEqualTo(Map.of(OtherFault.UNKNOWN, 1L));
+    }
 }
